@@ -1,0 +1,12 @@
+export * from './words.js';
+export { PROBLEM_CODES, type ProblemCode } from './problem-codes.js';
+export * from './problem.js';
+export * from './scope.rules.js';
+export * from './duration.js';
+export * from './instant.js';
+export * from './text.rules.js';
+export { canonicalName, foldedForSearch } from './folding.rules.js';
+export { isIdentifier } from './identifier.js';
+export { nextMoment, parseSchedule, type Schedule } from './schedule.rules.js';
+export * from './author.js';
+export { authorOf, holds, OWN_SCOPES, type Caller } from './caller.js';
