@@ -8,6 +8,11 @@ export interface Target {
   readonly name: string | null;
 }
 
+/** What a refused attempt was aimed at: for the audit trail alone, never in the answer. */
+export interface Aimed {
+  readonly target?: Target;
+}
+
 /** What a problem knows beside its code. */
 export interface ProblemFacts {
   /** What would be right, in words for the caller's eyes. */
@@ -51,17 +56,17 @@ export const unauthenticated = (detail = 'Send a session or an access token as "
   new Problem('UNAUTHENTICATED', { detail });
 
 /** The caller is known and may not do this. */
-export const forbidden = (detail: string, target?: Target) =>
+export const forbidden = (detail: string, { target }: Aimed = {}) =>
   new Problem('FORBIDDEN', { detail, refusedTarget: target });
 
 /** The caller lacks this scope. */
-export const scopeMissing = (scope: string, target?: Target) =>
-  forbidden(`This needs the scope "${scope}".`, target);
+export const scopeMissing = (scope: string, aimed: Aimed = {}) =>
+  forbidden(`This needs the scope "${scope}".`, aimed);
 
 /**
  * Nothing of this id that the caller may see. `hidden` is what is there all the same: the answer is alike, the trail knows.
  */
-export const notFound = (field: string, hidden?: Target) =>
+export const notFound = (field: string, { hidden }: { hidden?: Target } = {}) =>
   new Problem('NOT_FOUND', {
     field,
     detail: 'There is nothing of this id that you may see.',
@@ -84,7 +89,7 @@ export const scopeNotGranted = (
   field: string,
   scope: string,
   whose = 'You do not hold it.',
-  target?: Target,
+  { target }: Aimed = {},
 ) =>
   new Problem('SCOPE_NOT_GRANTED', {
     field,
@@ -93,11 +98,10 @@ export const scopeNotGranted = (
   });
 
 /** Only members of one of the account's groups may do this (rule 6). */
-export const notAMember = (target?: Target) =>
-  new Problem('NOT_A_MEMBER', {
-    detail: "Only a member of one of the service account's groups may do this, administrators included.",
-    refusedTarget: target,
-  });
+export const notAMember = (
+  detail = "Only a member of one of the service account's groups may do this, administrators included.",
+  { target }: Aimed = {},
+) => new Problem('NOT_A_MEMBER', { detail, refusedTarget: target });
 
 /** The token has ended, or is suspended. */
 export const tokenNotActive = (detail: string) => new Problem('TOKEN_NOT_ACTIVE', { detail });
