@@ -1,0 +1,94 @@
+import { rows, type Transaction } from '@tokenwarden/database';
+import type { GroupFacts, PrincipalState, TokenRecord } from './resolution.rules.js';
+
+/** The row, its principal, the live groups with what they grant now, and the signing key: all of one moment. */
+const RECORD = `
+SELECT t.id, t.kind, t.name, t.issuer, t.principal_id, t.scopes, t.audiences, t.created_at, t.expires_at, t.ends_at,
+  t.suspended_at, t.revoked_at,
+  coalesce(u.username, s.name) AS principal_name,
+  CASE
+    WHEN t.kind = 'USER' THEN u.state
+    WHEN s.deleted_at IS NOT NULL THEN 'REMOVED'
+    WHEN s.suspended_at IS NOT NULL THEN 'SUSPENDED'
+    WHEN s.orphaned_at IS NOT NULL THEN 'ORPHANED'
+    ELSE 'ACTIVE'
+  END AS principal_state,
+  (k.kid IS NULL OR k.withdrawn_at IS NOT NULL) AS is_key_withdrawn,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object(
+      'id', g.id,
+      'name', g.name,
+      'grants', g.grants || CASE WHEN EXISTS (SELECT 1 FROM administrator_groups a WHERE a.group_id = g.id)
+        THEN ARRAY['*:*'] ELSE ARRAY[]::text[] END) ORDER BY g.name, g.id), '[]')
+    FROM groups g
+    WHERE g.state = 'ACTIVE' AND g.id IN (
+      SELECT m.group_id FROM group_members m WHERE m.user_id = t.user_id
+      UNION ALL
+      SELECT l.group_id FROM service_account_groups l WHERE l.service_account_id = t.service_account_id)) AS groups
+FROM access_tokens t
+LEFT JOIN users u ON u.id = t.user_id
+LEFT JOIN service_accounts s ON s.id = t.service_account_id`;
+
+/** One token as a caller presented it: the key that counts is the one that its signature names. */
+export const RECORD_OF_PRESENTED_TOKEN = `${RECORD}
+LEFT JOIN signing_keys k ON k.kid = $2
+WHERE t.id = $1`;
+
+/** Tokens without their values at hand: the key that counts is the one they were issued under. */
+export const RECORDS_OF_TOKENS = `${RECORD}
+LEFT JOIN signing_keys k ON k.kid = t.kid
+WHERE t.id = ANY($1::uuid[])`;
+
+interface RecordRow {
+  id: string;
+  kind: TokenRecord['kind'];
+  name: string;
+  issuer: string;
+  principal_id: string;
+  scopes: string[] | null;
+  audiences: string[];
+  created_at: Date;
+  expires_at: Date;
+  ends_at: Date;
+  suspended_at: Date | null;
+  revoked_at: Date | null;
+  principal_name: string;
+  principal_state: PrincipalState;
+  is_key_withdrawn: boolean;
+  groups: GroupFacts[];
+}
+
+/** The record of one presented token, in one statement; undefined where there is no such row. `id` is a UUID. */
+export async function recordOfPresentedToken(
+  tx: Transaction,
+  id: string,
+  kid: string,
+): Promise<TokenRecord | undefined> {
+  const [row] = await rows<RecordRow>(tx, RECORD_OF_PRESENTED_TOKEN, [id, kid]);
+  return row === undefined ? undefined : toRecord(row);
+}
+
+/** The records of many tokens in one statement, by id. */
+export async function recordsOfTokens(tx: Transaction, ids: readonly string[]): Promise<Map<string, TokenRecord>> {
+  const found = await rows<RecordRow>(tx, RECORDS_OF_TOKENS, [ids]);
+  return new Map(found.map((row) => [row.id, toRecord(row)]));
+}
+
+function toRecord(row: RecordRow): TokenRecord {
+  return {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    issuer: row.issuer,
+    principalId: row.principal_id,
+    scopes: row.scopes,
+    audiences: row.audiences,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    endsAt: row.ends_at,
+    suspendedAt: row.suspended_at,
+    revokedAt: row.revoked_at,
+    principal: { state: row.principal_state, name: row.principal_name },
+    groups: row.groups,
+    isKeyWithdrawn: row.is_key_withdrawn,
+  };
+}
