@@ -7,3 +7,17 @@ export * from './paging.js';
 export * from './loaders.js';
 export * from './graphql-context.js';
 export * from './request.decorators.js';
+export {
+  IsDuration,
+  IsInput,
+  IsList,
+  IsText,
+  IsTextList,
+  IsWholeNumber,
+  IsWithout,
+  MayBeLeftOut,
+  NullIsMeant,
+  type InputFault,
+  type ListBounds,
+} from './input.decorators.js';
+export { inputValidation } from './input-validation.pipe.js';

@@ -1,0 +1,56 @@
+import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validate, type ValidationError } from 'class-validator';
+import { invalidInput } from '@tokenwarden/vocabulary';
+import { dropMeaninglessNulls, PATH_END } from './input.decorators.js';
+
+const NO_INPUT: readonly unknown[] = [String, Number, Boolean, Array, Object, Date, Buffer, BigInt, Symbol];
+
+/**
+ * The one pipe before every resolver and controller: makes the input class, drops the nulls that mean nothing, looks at
+ * the decorators of `input.decorators.ts`, and refuses the first fault by its path as the caller wrote it.
+ */
+class InputValidationPipe implements PipeTransform {
+  /** @throws Problem `INVALID_INPUT` on the path of the first fault */
+  async transform(value: unknown, { type, metatype, data }: ArgumentMetadata): Promise<unknown> {
+    if (metatype === undefined || NO_INPUT.includes(metatype) || type === 'custom') return value;
+    const isBody = type === 'body';
+    if (!isBody && (value === undefined || value === null)) return undefined;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw invalidInput(isBody ? undefined : data, 'An object.');
+    }
+    const input = plainToInstance(metatype as new () => object, value);
+    dropMeaninglessNulls(input);
+    // GraphQL knows its fields before; of a plain JSON body nothing unknown is taken in silence.
+    const faults = await validate(input, {
+      forbidUnknownValues: false,
+      whitelist: isBody,
+      forbidNonWhitelisted: isBody,
+      validationError: { target: false, value: false },
+    });
+    const first = faults[0] && firstFault(faults[0], beginOf(data));
+    if (first) throw invalidInput(first.path, first.detail);
+    return input;
+  }
+}
+
+// The argument `input` is not part of the path: its fields are what the caller thinks in.
+function beginOf(argument: string | undefined): readonly string[] {
+  return argument === undefined || argument === 'input' ? [] : [argument];
+}
+
+function firstFault(error: ValidationError, above: readonly string[]): { path: string; detail: string } {
+  const path = [...above, error.property];
+  const [name, message] = Object.entries(error.constraints ?? {})[0] ?? [];
+  if (name === 'whitelistValidation') return { path: path.join('.'), detail: 'There is no such field.' };
+  if (message === undefined && error.children?.[0]) return firstFault(error.children[0], path);
+  if (name === 'nestedValidation' || message === undefined)
+    return { path: path.join('.'), detail: 'An object.' };
+  const [inner, detail] = message.includes(PATH_END) ? message.split(PATH_END, 2) : [undefined, message];
+  return { path: (inner === undefined ? path : [...path, inner]).join('.'), detail: detail ?? message };
+}
+
+/** The global pipe of the application: `app.useGlobalPipes(inputValidation())`. */
+export function inputValidation(): PipeTransform {
+  return new InputValidationPipe();
+}
