@@ -1,0 +1,173 @@
+import {
+  readAudience,
+  readDatabaseUrl,
+  readGroup,
+  readHost,
+  readInstanceName,
+  readOrigin,
+  readProxy,
+  readPublicUrl,
+} from './address-readers.js';
+import {
+  readBoolean,
+  readLifetime,
+  readList,
+  readMasterKey,
+  readPath,
+  readSchedule,
+  readWhole,
+  readWord,
+} from './readers.js';
+import type { Reader } from './readers.js';
+
+/** One setting: how it is called, what it means, and how its text becomes a value. */
+export interface SettingDefinition<T> {
+  readonly name: string;
+  /** Secrets may come from a file named by NAME_FILE. */
+  readonly isSecret?: true;
+  /** The text that is read where none is given. */
+  readonly fallback?: string;
+  /** What the reference shows as the default, where `fallback` does not say it. */
+  readonly shownDefault?: string;
+  /** Whether an empty text is a value (of a list: none) and not a mistake. */
+  readonly mayBeEmpty?: true;
+  readonly meaning: string;
+  readonly read: Reader<T>;
+}
+
+/** The words of LOG_LEVEL, from the gravest on. */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+/** The algorithms that signing keys are made for. */
+export const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
+
+/**
+ * The one schema of the environment, in the order of the reference. What is read, what is refused and what the
+ * documentation says all come from here.
+ */
+export const DEFINITIONS = {
+  host: {
+    name: 'HOST',
+    fallback: '127.0.0.1',
+    meaning: 'Address to listen on; loopback only while it runs on demo credentials',
+    read: readHost,
+  },
+  port: {
+    name: 'PORT',
+    fallback: '3000',
+    meaning: 'Port to listen on, 1 to 65535',
+    read: readWhole(1, 65_535),
+  },
+  publicUrl: {
+    name: 'PUBLIC_URL',
+    shownDefault: '`http://HOST:PORT`',
+    meaning: 'The issuer: the URL under which everybody reaches the product, without trailing slash',
+    read: readPublicUrl,
+  },
+  databaseUrl: {
+    name: 'DATABASE_URL',
+    isSecret: true,
+    shownDefault: 'embedded Postgres',
+    meaning: 'Postgres, as `postgres://user:password@host:5432/name`',
+    read: readDatabaseUrl,
+  },
+  databaseDirectUrl: {
+    name: 'DATABASE_DIRECT_URL',
+    isSecret: true,
+    shownDefault: '`DATABASE_URL`',
+    meaning: 'The same database past a transaction pooler',
+    read: readDatabaseUrl,
+  },
+  dataDir: {
+    name: 'DATA_DIR',
+    fallback: '.tokenwarden',
+    meaning: 'Folder of all state that is kept outside `DATABASE_URL`',
+    read: readPath,
+  },
+  directoryFile: {
+    name: 'DIRECTORY_FILE',
+    shownDefault: 'demo directory',
+    meaning: 'Users and groups as JSON, read again at each sync; required with `DATABASE_URL`',
+    read: readPath,
+  },
+  directorySyncSchedule: {
+    name: 'DIRECTORY_SYNC_SCHEDULE',
+    fallback: '*/5 * * * *',
+    meaning: 'When the directory is read, as five cron fields in UTC',
+    read: readSchedule,
+  },
+  adminGroups: {
+    name: 'ADMIN_GROUPS',
+    mayBeEmpty: true,
+    shownDefault: '`platform-admins` in the demo, else none',
+    meaning: 'Groups that hold `*:*`: names or `id:UUID`, comma-separated',
+    read: readList(readGroup),
+  },
+  masterKey: {
+    name: 'MASTER_KEY',
+    isSecret: true,
+    shownDefault: 'made once under `DATA_DIR` when embedded',
+    meaning: '32 bytes in base64, encrypts signing keys at rest; required with `DATABASE_URL`',
+    read: readMasterKey,
+  },
+  signingAlgorithm: {
+    name: 'SIGNING_ALGORITHM',
+    fallback: 'ES256',
+    meaning: 'Of signing keys made from now on: `ES256` or `RS256`; keys that exist keep theirs',
+    read: readWord(SIGNING_ALGORITHMS),
+  },
+  audiences: {
+    name: 'AUDIENCES',
+    shownDefault: 'the issuer',
+    meaning: 'Whom tokens are for, comma-separated',
+    read: readList(readAudience),
+  },
+  sessionLifetime: {
+    name: 'SESSION_LIFETIME',
+    fallback: 'PT12H',
+    meaning: 'How long signing in lasts, as an ISO 8601 duration',
+    read: readLifetime,
+  },
+  introspectionCacheMaxAge: {
+    name: 'INTROSPECTION_CACHE_MAX_AGE',
+    fallback: '1',
+    meaning: 'Seconds for which callers may keep an introspection answer, 0 to 60',
+    read: readWhole(0, 60),
+  },
+  allowedOrigins: {
+    name: 'ALLOWED_ORIGINS',
+    mayBeEmpty: true,
+    fallback: '',
+    meaning: 'Origins of consoles hosted elsewhere, comma-separated',
+    read: readList(readOrigin),
+  },
+  trustedProxies: {
+    name: 'TRUSTED_PROXIES',
+    mayBeEmpty: true,
+    fallback: '',
+    meaning: 'Addresses or ranges whose forwarded headers count, comma-separated',
+    read: readList(readProxy),
+  },
+  graphqlIntrospection: {
+    name: 'GRAPHQL_INTROSPECTION',
+    shownDefault: '`true` when embedded, else `false`',
+    meaning: 'Whether GraphQL describes its schema',
+    read: readBoolean,
+  },
+  instanceName: {
+    name: 'INSTANCE_NAME',
+    shownDefault: "the machine's name and `PORT`",
+    meaning: 'What this instance calls itself',
+    read: readInstanceName,
+  },
+  logLevel: {
+    name: 'LOG_LEVEL',
+    fallback: 'info',
+    meaning: '`fatal`, `error`, `warn`, `info`, `debug` or `trace`',
+    read: readWord(LOG_LEVELS),
+  },
+} as const satisfies Record<string, SettingDefinition<unknown>>;
+
+/** One property of `Settings` that the environment gives. */
+export type SettingKey = keyof typeof DEFINITIONS;
+/** What was given, read; undefined where nothing was, or nothing that can be. */
+export type GivenSettings = { [K in SettingKey]: ReturnType<(typeof DEFINITIONS)[K]['read']> | undefined };

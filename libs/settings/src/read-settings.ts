@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { DEFINITIONS } from './definitions.js';
+import type { GivenSettings, SettingDefinition, SettingKey } from './definitions.js';
+import { completedSettings } from './rules-across.js';
+import { SettingFault } from './setting-fault.js';
+import type { Settings } from './settings.js';
+
+/** The environment as node gives it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+/** Gives the text of a file; throws where it cannot. */
+export type FileReader = (path: string) => string;
+
+/** The settings cannot be used. `mistakes` names each, and what would be right; none repeats a secret. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+
+  constructor(readonly mistakes: readonly string[]) {
+    super(`The settings cannot be used:\n${mistakes.map((mistake) => `- ${mistake}`).join('\n')}`);
+  }
+}
+
+/**
+ * Reads and checks every setting, each alone and all together, before anything is started.
+ * @throws SettingsError with all mistakes at once
+ */
+export function readSettings(environment: Environment, readFile: FileReader = readTextFile): Settings {
+  const mistakes: string[] = [];
+  const given: Partial<Record<SettingKey, unknown>> = {};
+  const named = new Set<SettingKey>();
+  for (const [key, definition] of Object.entries(DEFINITIONS) as [SettingKey, SettingDefinition<unknown>][]) {
+    try {
+      const text = textOf(definition, environment, readFile);
+      if (text !== undefined) named.add(key);
+      const read = text ?? definition.fallback;
+      given[key] = read === undefined ? undefined : definition.read(read);
+    } catch (error) {
+      if (!(error instanceof SettingFault)) throw error;
+      named.add(key);
+      mistakes.push(`${definition.name}: ${error.message}.`.replace(/\.\.$/, '.'));
+    }
+  }
+  const { settings, mistakes: across } = completedSettings(given as GivenSettings, named, environment);
+  mistakes.push(...across);
+  if (mistakes.length > 0) throw new SettingsError(mistakes);
+  return settings;
+}
+
+function textOf(
+  { name, isSecret, mayBeEmpty }: SettingDefinition<unknown>,
+  environment: Environment,
+  readFile: FileReader,
+): string | undefined {
+  const text = environment[name];
+  const path = isSecret ? environment[`${name}_FILE`] : undefined;
+  if (text !== undefined && path !== undefined) {
+    throw new SettingFault(`give either ${name} or ${name}_FILE, not both`);
+  }
+  if (path !== undefined) return secretFrom(path, name, readFile);
+  // An empty variable is rather a failed substitution than a wish: DATABASE_URL="" must not start an embedded database.
+  if (text === '' && !mayBeEmpty) throw new SettingFault('it is empty: give a value, or leave it out');
+  return text;
+}
+
+function secretFrom(path: string, name: string, readFile: FileReader): string {
+  let text: string;
+  try {
+    text = readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new SettingFault(`${name}_FILE names no file that can be read${code}: name one`);
+  }
+  // Editors and `echo` end a file with a line break; it is no part of the secret.
+  const secret = text.replace(/\r?\n$/, '');
+  if (secret === '') throw new SettingFault(`the file of ${name}_FILE is empty: write the value into it`);
+  return secret;
+}
+
+function readTextFile(path: string): string {
+  return readFileSync(path, 'utf8');
+}

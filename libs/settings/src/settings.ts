@@ -1,0 +1,84 @@
+import { inspect } from 'node:util';
+import type { Duration } from '@tokenwarden/vocabulary';
+import type { LOG_LEVELS, SIGNING_ALGORITHMS } from './definitions.js';
+
+/** The values of all settings. */
+export interface SettingsValues {
+  readonly host: string;
+  readonly port: number;
+  /** The issuer, without trailing slash. */
+  readonly publicUrl: string;
+  /** Undefined: embedded Postgres. */
+  readonly databaseUrl: string | undefined;
+  /** Past a pooler; undefined only where `databaseUrl` is. */
+  readonly databaseDirectUrl: string | undefined;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Absolute; undefined: the demo directory. */
+  readonly directoryFile: string | undefined;
+  /** Five cron fields; `parseSchedule` reads them and does not fail. */
+  readonly directorySyncSchedule: string;
+  /** Names, or `id:` and a UUID. */
+  readonly adminGroups: readonly string[];
+  /** 32 bytes; undefined only in embedded mode before the key of DATA_DIR was read. */
+  readonly masterKey: Buffer | undefined;
+  /** For keys made from now on; a key that exists keeps its own. */
+  readonly signingAlgorithm: (typeof SIGNING_ALGORITHMS)[number];
+  /** At least one. */
+  readonly audiences: readonly string[];
+  readonly sessionLifetime: Duration;
+  /** Seconds. */
+  readonly introspectionCacheMaxAge: number;
+  readonly allowedOrigins: readonly string[];
+  /** Addresses and ranges. */
+  readonly trustedProxies: readonly string[];
+  readonly graphqlIntrospection: boolean;
+  readonly instanceName: string;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** What is allowed and should be known, one sentence each; none holds a secret. */
+  readonly warnings: readonly string[];
+}
+
+/** The environment, checked. Injectable everywhere; made once at start and never changed. */
+export class Settings implements SettingsValues {
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string;
+  readonly databaseUrl: string | undefined;
+  readonly databaseDirectUrl: string | undefined;
+  readonly dataDir: string;
+  readonly directoryFile: string | undefined;
+  readonly directorySyncSchedule: string;
+  readonly adminGroups: readonly string[];
+  readonly masterKey: Buffer | undefined;
+  readonly signingAlgorithm: (typeof SIGNING_ALGORITHMS)[number];
+  readonly audiences: readonly string[];
+  readonly sessionLifetime: Duration;
+  readonly introspectionCacheMaxAge: number;
+  readonly allowedOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly graphqlIntrospection: boolean;
+  readonly instanceName: string;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly warnings: readonly string[];
+
+  constructor(values: SettingsValues) {
+    Object.assign(this, values);
+    Object.freeze(this);
+  }
+
+  /** The same settings with what only the start can know: the URL of the embedded Postgres, the key of DATA_DIR. */
+  with(known: Partial<Pick<SettingsValues, 'databaseUrl' | 'databaseDirectUrl' | 'masterKey'>>): Settings {
+    return new Settings({ ...this, ...known });
+  }
+
+  /** Only the harmless part: settings that land in a log or an error show no secret. */
+  toJSON(): Partial<SettingsValues> {
+    return { ...this, databaseUrl: undefined, databaseDirectUrl: undefined, masterKey: undefined };
+  }
+
+  /** As `toJSON`, for console.log and util.inspect. */
+  [inspect.custom](): Partial<SettingsValues> {
+    return this.toJSON();
+  }
+}
