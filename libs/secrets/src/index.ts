@@ -1,0 +1,2 @@
+export { BrokenSealError, Sealing, WrongMasterKeyError } from './sealing.js';
+export { SecretsModule } from './secrets.module.js';
