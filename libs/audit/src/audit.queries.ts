@@ -1,0 +1,160 @@
+import type { ActorKind, JsonObject, JsonValue } from '@tokenwarden/vocabulary';
+import { rows, type Transaction } from '@tokenwarden/database';
+import type { AuditOutcome } from './actions.js';
+import type { ChainedEvent, ChainHead } from './chain.rules.js';
+import { CHAIN_START } from './chain.rules.js';
+
+/** An event as it waits for its place. */
+export interface PendingEvent {
+  action: string;
+  outcome: AuditOutcome;
+  actorKind: ActorKind;
+  actorId: string | null;
+  actorName: string;
+  actorTokenId: string | null;
+  targetType: string | null;
+  targetId: string | null;
+  targetName: string | null;
+  address: string | null;
+  userAgent: string | null;
+  requestId: string | null;
+  details: JsonObject | null;
+}
+
+/** An event in its place, as the columns of the trail have it. */
+export interface EventRow extends Omit<PendingEvent, 'details'> {
+  id: string;
+  sequence: string;
+  occurredAt: Date;
+  details: JsonValue;
+  /** SHA-256 in lower-case hexadecimal. */
+  hash: string;
+}
+
+const CONTENT = `id, occurred_at, action, outcome, actor_kind, actor_id, actor_name, actor_token_id,
+  target_type, target_id, target_name, address, user_agent, request_id, details`;
+
+const CONTENT_BY_NAME = `id, occurred_at AS "occurredAt", action, outcome, actor_kind AS "actorKind",
+  actor_id AS "actorId", actor_name AS "actorName", actor_token_id AS "actorTokenId", target_type AS "targetType",
+  target_id AS "targetId", target_name AS "targetName", address, user_agent AS "userAgent",
+  request_id AS "requestId", details`;
+
+/** What a SELECT from `audit_events` names to give `EventRow`s. */
+export const EVENT_COLUMNS = `sequence, encode(hash, 'hex') AS hash, ${CONTENT_BY_NAME}`;
+
+/** Puts an event among those that wait for their place. */
+export async function addPendingEvent(tx: Transaction, event: PendingEvent): Promise<void> {
+  await rows(
+    tx,
+    `INSERT INTO audit_pending_events (action, outcome, actor_kind, actor_id, actor_name, actor_token_id,
+       target_type, target_id, target_name, address, user_agent, request_id, details)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      event.action,
+      event.outcome,
+      event.actorKind,
+      event.actorId,
+      event.actorName,
+      event.actorTokenId,
+      event.targetType,
+      event.targetId,
+      event.targetName,
+      event.address,
+      event.userAgent,
+      event.requestId,
+      event.details === null ? null : JSON.stringify(event.details),
+    ],
+  );
+}
+
+/** Whether any event that is visible now waits for its place. */
+export async function hasPendingEvents(tx: Transaction): Promise<boolean> {
+  const [row] = await rows<{ waits: boolean }>(
+    tx,
+    'SELECT EXISTS (SELECT FROM audit_pending_events) AS waits',
+  );
+  return row?.waits ?? false;
+}
+
+/** The visible events that wait for their place, in order of arrival, at most `limit`. */
+export async function pendingEvents(
+  tx: Transaction,
+  limit: number,
+): Promise<(Omit<EventRow, 'sequence' | 'hash'> & { arrival: string })[]> {
+  return rows(tx, `SELECT arrival, ${CONTENT_BY_NAME} FROM audit_pending_events ORDER BY arrival LIMIT $1`, [
+    limit,
+  ]);
+}
+
+/** The last event that has its place. */
+export async function chainHead(tx: Transaction): Promise<ChainHead> {
+  const [head] = await rows<ChainHead>(
+    tx,
+    `SELECT sequence, encode(hash, 'hex') AS hash FROM audit_events ORDER BY sequence DESC LIMIT 1`,
+  );
+  return head ?? CHAIN_START;
+}
+
+/** Moves waiting events to their places; the content goes from table to table, as it was recorded. */
+export async function moveToTheirPlaces(
+  tx: Transaction,
+  arrivals: readonly string[],
+  places: readonly Pick<ChainedEvent, 'sequence' | 'hash'>[],
+): Promise<void> {
+  await rows(
+    tx,
+    `WITH moved AS (DELETE FROM audit_pending_events WHERE arrival = ANY ($1::bigint[]) RETURNING arrival, ${CONTENT})
+     INSERT INTO audit_events (sequence, hash, ${CONTENT})
+     SELECT place.sequence, decode(place.hash, 'hex'), ${CONTENT}
+     FROM moved JOIN unnest($1::bigint[], $2::bigint[], $3::text[]) AS place (arrival, sequence, hash) USING (arrival)
+     ORDER BY place.sequence`,
+    [arrivals, places.map((place) => place.sequence), places.map((place) => place.hash)],
+  );
+}
+
+/** The event of this id, once it has its place. */
+export async function eventRowById(tx: Transaction, id: string): Promise<EventRow | undefined> {
+  const [event] = await rows<EventRow>(tx, `SELECT ${EVENT_COLUMNS} FROM audit_events WHERE id = $1`, [id]);
+  return event;
+}
+
+/** The part of the trail between two moments, `since` inclusive and `until` exclusive. */
+export interface Span {
+  readonly since: Date | undefined;
+  readonly until: Date | undefined;
+}
+
+/** Between which sequences the events of a span lie, both inclusive; undefined when there are none. */
+export async function sequencesOf(
+  tx: Transaction,
+  span: Span,
+): Promise<{ first: string; last: string } | undefined> {
+  // OFFSET 0 keeps the planner from walking the primary key from one end: the index by moment knows all of it.
+  const [bounds] = await rows<{ first: string | null; last: string | null }>(
+    tx,
+    span.since === undefined && span.until === undefined
+      ? 'SELECT min(sequence) AS first, max(sequence) AS last FROM audit_events'
+      : `SELECT min(sequence) AS first, max(sequence) AS last
+         FROM (SELECT sequence FROM audit_events
+               WHERE occurred_at >= coalesce($1::timestamptz, '-infinity') AND occurred_at < coalesce($2::timestamptz, 'infinity')
+               OFFSET 0) AS span`,
+    span.since === undefined && span.until === undefined ? [] : [span.since ?? null, span.until ?? null],
+  );
+  return bounds?.first && bounds.last ? { first: bounds.first, last: bounds.last } : undefined;
+}
+
+/** The next events of a span, oldest first: from sequence `first` to `last`, both inclusive, at most `limit`. */
+export async function eventsOfSpan(
+  tx: Transaction,
+  span: Span,
+  { first, last, limit }: { first: string; last: string; limit: number },
+): Promise<EventRow[]> {
+  return rows(
+    tx,
+    `SELECT ${EVENT_COLUMNS} FROM audit_events
+     WHERE sequence BETWEEN $1::bigint AND $2::bigint
+       AND occurred_at >= coalesce($3::timestamptz, '-infinity') AND occurred_at < coalesce($4::timestamptz, 'infinity')
+     ORDER BY sequence LIMIT $5`,
+    [first, last, span.since ?? null, span.until ?? null, limit],
+  );
+}

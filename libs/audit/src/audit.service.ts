@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { pageOf, toConnection, type Connection, type ForwardPageArgs } from '@tokenwarden/api';
+import { Database } from '@tokenwarden/database';
+import { isIdentifier } from '@tokenwarden/vocabulary';
+import type { AuditEventFilter } from './audit-event.inputs.js';
+import { toAuditEvent, type AuditEvent } from './audit-event.type.js';
+import { eventsOnPage, NEWEST_FIRST } from './audit-events.queries.js';
+import { eventRowById, eventsOfSpan, sequencesOf, type Span } from './audit.queries.js';
+import { Sequencer } from './sequencer.js';
+
+/** How many events the export holds at once. */
+const EXPORT_BATCH = 500;
+
+/** Reads the trail; who may, is decided before. Whoever reads sees every event that was committed before. */
+@Injectable()
+export class AuditService {
+  constructor(
+    private readonly database: Database,
+    private readonly sequencer: Sequencer,
+  ) {}
+
+  /**
+   * A page of the trail, newest first.
+   * @throws Problem `INVALID_INPUT` on `first` or `after`, `UNAVAILABLE`
+   */
+  async eventsOnPage(args: ForwardPageArgs, filter: AuditEventFilter): Promise<Connection<AuditEvent>> {
+    const page = pageOf(
+      args,
+      { list: 'auditEvents', filter },
+      NEWEST_FIRST.map((column) => column.type),
+    );
+    await this.sequencer.catchUp();
+    const found = await this.database.read((tx) => eventsOnPage(tx, filter, page));
+    return toConnection(page, found.map(toAuditEvent), (event) => [event.sequence]);
+  }
+
+  /** The event of this id, or undefined. */
+  async eventById(id: string): Promise<AuditEvent | undefined> {
+    if (!isIdentifier(id)) return undefined;
+    await this.sequencer.catchUp();
+    const row = await this.database.read((tx) => eventRowById(tx, id));
+    return row && toAuditEvent(row);
+  }
+
+  /**
+   * The trail of a span, oldest first, in batches, up to what there is now. The first batch is read before this returns,
+   * so that a caller learns of trouble before it has begun to answer.
+   * @throws Problem `UNAVAILABLE`, here and while the batches are taken
+   */
+  async exported(span: Span): Promise<AsyncGenerator<AuditEvent[]>> {
+    await this.sequencer.catchUp();
+    const bounds = await this.database.read((tx) => sequencesOf(tx, span));
+    const next = async (first: string, last: string) =>
+      (await this.database.read((tx) => eventsOfSpan(tx, span, { first, last, limit: EXPORT_BATCH }))).map(
+        toAuditEvent,
+      );
+    const begin = bounds ? await next(bounds.first, bounds.last) : [];
+    return (async function* () {
+      let batch = begin;
+      while (bounds && batch.length > 0) {
+        yield batch;
+        const behind = BigInt(batch.at(-1)?.sequence ?? 0) + 1n;
+        batch = behind > BigInt(bounds.last) ? [] : await next(String(behind), bounds.last);
+      }
+    })();
+  }
+}

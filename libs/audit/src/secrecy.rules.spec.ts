@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { detailsWithoutSecrets, holdsSecret, pathOfSecret, WITHHELD } from './secrecy.rules.js';
+
+const JWT = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(40)}.${'b'.repeat(86)}`;
+const SESSION = `tws_${'A'.repeat(43)}`;
+
+describe('a text', () => {
+  it.each([
+    JWT,
+    `it leaked: ${JWT}, sorry`,
+    SESSION,
+    '-----BEGIN EC PRIVATE KEY-----',
+    'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  ])('that holds a credential is a secret: %s', (text) => expect(holdsSecret(text)).toBe(true));
+  it.each([
+    'left the company',
+    'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIs',
+    'tws_',
+    'dataset/*:read',
+    'tokenwarden-2026.11.24',
+  ])('that holds none is kept: %s', (text) => expect(holdsSecret(text)).toBe(false));
+});
+
+describe('the details of an event', () => {
+  it('name the member that holds a secret', () => {
+    expect(pathOfSecret({ count: 3, changes: [{ after: JWT }] })).toBe('changes.0.after');
+    expect(pathOfSecret({ reason: SESSION })).toBe('reason');
+    expect(pathOfSecret({ reason: null, grants: ['a:b'] })).toBeUndefined();
+  });
+  it('lose the secret alone, also where it is a key', () =>
+    expect(detailsWithoutSecrets({ a: [1, JWT], b: { [SESSION]: true } })).toEqual({
+      a: [1, WITHHELD],
+      b: { [WITHHELD]: true },
+    }));
+});
