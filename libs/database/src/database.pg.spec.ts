@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { invalidInput, type Problem } from '@tokenwarden/vocabulary';
+import { freshDatabase } from '../../../test/harness/index.js';
+import {
+  databaseNow,
+  lockFor,
+  migrate,
+  openDatabase,
+  recordChange,
+  rows,
+  tryLockFor,
+  type Database,
+} from './index.js';
+
+let fresh: Awaited<ReturnType<typeof freshDatabase>>;
+let database: Database;
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  database = await openDatabase(fresh.url);
+});
+afterAll(async () => {
+  await database.close();
+  await fresh.close();
+});
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'none',
+    (error: Problem) => error.code ?? String(error),
+  );
+
+describe('a transaction', () => {
+  it('keeps nothing of work that failed', async () => {
+    const id = randomUUID();
+    await expect(
+      database.transaction(async (tx) => {
+        await recordChange(tx, 'token', [id]);
+        throw invalidInput('name', 'No.');
+      }),
+    ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect(
+      await database.read((tx) => rows(tx, 'SELECT 1 FROM changes WHERE $1 = ANY(subject_ids)', [id])),
+    ).toEqual([]);
+  });
+  it('turns a lost connection into UNAVAILABLE', async () => {
+    const failed = database.transaction((tx) => rows(tx, 'SELECT pg_terminate_backend(pg_backend_pid())'));
+    expect(await codeOf(failed)).toBe('UNAVAILABLE');
+    expect(await database.read((tx) => rows(tx, 'SELECT 1 AS one'))).toEqual([{ one: 1 }]);
+  });
+  it('leaves a broken statement what it is: a fault of ours', async () => {
+    await expect(database.read((tx) => rows(tx, 'SELECT nonsense'))).rejects.toThrow(/nonsense/);
+  });
+  it('is UNAVAILABLE where nobody listens', async () => {
+    expect(await codeOf(openDatabase('postgres://nobody:x@127.0.0.1:1/none'))).toContain('ECONNREFUSED');
+  });
+});
+
+describe('the rows of a statement', () => {
+  it('are plain for SELECT, INSERT, UPDATE and DELETE alike', () =>
+    database.transaction(async (tx) => {
+      const id = randomUUID();
+      const insert = `INSERT INTO groups (id, name, search_text) VALUES ($1, 'a', 'a') RETURNING name`;
+      expect(await rows(tx, insert, [id])).toEqual([{ name: 'a' }]);
+      expect(await rows(tx, `UPDATE groups SET name = 'b' WHERE id = $1 RETURNING name`, [id])).toEqual([
+        { name: 'b' },
+      ]);
+      expect(await rows(tx, 'SELECT name FROM groups WHERE id = $1', [id])).toEqual([{ name: 'b' }]);
+      expect(await rows(tx, 'DELETE FROM groups WHERE id = $1 RETURNING name', [id])).toEqual([
+        { name: 'b' },
+      ]);
+      expect(await rows(tx, 'DELETE FROM groups WHERE id = $1 RETURNING name', [id])).toEqual([]);
+    }));
+  it('give the time of the database in milliseconds', async () => {
+    expect(await database.read(databaseNow)).toBeInstanceOf(Date);
+  });
+});
+
+describe('a lock', () => {
+  it('is one at a time, and free when its transaction ends', async () => {
+    await database.transaction(async (tx) => {
+      await lockFor(tx, 'spec');
+      expect(await database.transaction((other) => tryLockFor(other, 'spec'))).toBe(false);
+      expect(await database.transaction((other) => tryLockFor(other, 'another'))).toBe(true);
+    });
+    expect(await database.transaction((tx) => tryLockFor(tx, 'spec'))).toBe(true);
+  });
+});
+
+describe('the change log', () => {
+  it('tells a change that took its place earlier and commits later from one that is over', async () => {
+    const slow = new pg.Client({ connectionString: fresh.url });
+    await slow.connect();
+    const [early, late] = [randomUUID(), randomUUID()];
+    await slow.query('BEGIN');
+    await slow.query(`INSERT INTO changes (kind, subject_ids) VALUES ('token', ARRAY[$1::uuid])`, [early]);
+    await database.transaction((tx) => recordChange(tx, 'token', [late]));
+    // What a reader may count as over: everything before the oldest transaction that still runs.
+    const over = () =>
+      database.read((tx) =>
+        rows<{ subject: string }>(
+          tx,
+          `SELECT subject_ids[1] AS subject FROM changes WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) AND subject_ids[1] = ANY($1)`,
+          [[early, late]],
+        ),
+      );
+    expect(await over()).toEqual([]);
+    await slow.query('COMMIT');
+    await slow.end();
+    expect((await over()).map(({ subject }) => subject).sort()).toEqual([early, late].sort());
+  });
+});
+
+describe('the schema', () => {
+  it('is brought up once by processes that start together', async () => {
+    const name = `migrated_${randomUUID().replaceAll('-', '')}`;
+    await database.read((tx) => rows(tx, `CREATE DATABASE ${name} TEMPLATE template0`));
+    const url = new URL(fresh.url);
+    url.pathname = `/${name}`;
+    try {
+      const ran = await Promise.all([migrate(url.href), migrate(url.href), migrate(url.href)]);
+      expect(ran.flat()).toEqual(['TheMainJob1764000000000']);
+    } finally {
+      await database.read((tx) => rows(tx, `DROP DATABASE ${name} WITH (FORCE)`));
+    }
+  });
+  it.each(['UPDATE audit_events SET action = action', 'DELETE FROM audit_events', 'TRUNCATE audit_events'])(
+    'refuses %s',
+    async (statement) => {
+      await expect(database.read((tx) => rows(tx, statement))).rejects.toThrow(/append-only/);
+    },
+  );
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { keyset } from './keyset.js';
+
+const byCreation = [
+  { column: 'created_at', descending: true, type: 'timestamptz' },
+  { column: 'id', descending: true, type: 'uuid' },
+] as const;
+
+describe('a page as SQL', () => {
+  it('begins at the top without a cursor and fetches one row more', () =>
+    expect(keyset({ size: 50, backward: false, binding: '' }, byCreation, 1)).toEqual({
+      condition: 'TRUE',
+      orderBy: 'created_at DESC, id DESC',
+      limit: 51,
+      parameters: [],
+    }));
+  it('goes on beyond its cursor as one range of an index', () =>
+    expect(
+      keyset({ size: 2, backward: false, binding: '', after: ['2026-01-01T00:00:00Z', 'x'] }, byCreation, 3),
+    ).toMatchObject({
+      condition: '(created_at, id) < ($3::timestamptz, $4::uuid)',
+      parameters: ['2026-01-01T00:00:00Z', 'x'],
+    }));
+  it('is fetched the other way round when it is asked from the end', () =>
+    expect(
+      keyset({ size: 2, backward: true, binding: '', before: ['2026-01-01T00:00:00Z', 'x'] }, byCreation, 1),
+    ).toMatchObject({
+      condition: '(created_at, id) > ($1::timestamptz, $2::uuid)',
+      orderBy: 'created_at ASC, id ASC',
+    }));
+  it('compares column by column where the columns go different ways', () =>
+    expect(
+      keyset(
+        { size: 2, backward: false, binding: '', after: ['a', 'x'] },
+        [
+          { column: 'name', descending: true, type: 'text' },
+          { column: 'id', descending: false, type: 'uuid' },
+        ],
+        1,
+      ).condition,
+    ).toBe('((name < $1::text) OR (name = $1::text AND id > $2::uuid))'));
+});
