@@ -27,6 +27,8 @@ export interface ProblemFacts {
   readonly cause?: unknown;
 }
 
+const REFUSALS: readonly ProblemCode[] = ['FORBIDDEN', 'NOT_A_MEMBER', 'SCOPE_NOT_GRANTED', 'NOT_FOUND'];
+
 /** A refusal that the caller can cause or must know of. Thrown where the rule stands, rendered once at the edge. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -44,10 +46,12 @@ export class Problem extends Error {
     this.retryAfterSeconds = facts.retryAfterSeconds;
   }
 
-  /** Whether somebody was refused for want of a right: such an attempt belongs into the audit trail. */
+  /**
+   * Whether somebody was refused for want of a right: such an attempt belongs into the audit trail. Nothing of this id
+   * counts too, be there something hidden or nothing at all: the two must be alike, in time as well.
+   */
   get isRefusal(): boolean {
-    const refusals: readonly ProblemCode[] = ['FORBIDDEN', 'NOT_A_MEMBER', 'SCOPE_NOT_GRANTED'];
-    return refusals.includes(this.code) || (this.code === 'NOT_FOUND' && this.refusedTarget !== undefined);
+    return REFUSALS.includes(this.code);
   }
 }
 
