@@ -1,0 +1,235 @@
+import { rows, type Transaction } from '@tokenwarden/database';
+import type { ActorRef } from '@tokenwarden/vocabulary';
+import type { AccessTokenEntity } from './access-token.entity.js';
+
+/**
+ * What a SELECT names to get `AccessTokenEntity` rows, from the table of this name or alias. For the lists of upper
+ * rooms too, so that a new column is named in one place.
+ */
+export function tokenColumns(table = 'access_tokens'): string {
+  return COLUMNS.map(([column, property]) => `${table}.${column} AS "${property}"`).join(', ');
+}
+
+const COLUMNS: readonly (readonly [column: string, property: keyof AccessTokenEntity])[] = [
+  ['id', 'id'],
+  ['kind', 'kind'],
+  ['user_id', 'userId'],
+  ['service_account_id', 'serviceAccountId'],
+  ['principal_id', 'principalId'],
+  ['name', 'name'],
+  ['description', 'description'],
+  ['search_text', 'searchText'],
+  ['profile', 'profile'],
+  ['scopes', 'scopes'],
+  ['audiences', 'audiences'],
+  ['issuer', 'issuer'],
+  ['kid', 'kid'],
+  ['created_at', 'createdAt'],
+  ['created_by', 'createdBy'],
+  ['expires_at', 'expiresAt'],
+  ['ends_at', 'endsAt'],
+  ['suspended_at', 'suspendedAt'],
+  ['suspended_by', 'suspendedBy'],
+  ['suspended_with_scope', 'suspendedWithScope'],
+  ['revoked_at', 'revokedAt'],
+  ['revoked_by', 'revokedBy'],
+  ['revoked_reason', 'revokedReason'],
+];
+
+/** A row as it is inserted; what the table derives or begins empty is not said. */
+export type TokenToInsert = Pick<
+  AccessTokenEntity,
+  | 'id'
+  | 'kind'
+  | 'userId'
+  | 'serviceAccountId'
+  | 'name'
+  | 'description'
+  | 'searchText'
+  | 'profile'
+  | 'scopes'
+  | 'audiences'
+  | 'issuer'
+  | 'kid'
+  | 'createdAt'
+  | 'createdBy'
+  | 'expiresAt'
+>;
+
+/** Inserts the row and gives it as it is stored. */
+export async function insertToken(tx: Transaction, token: TokenToInsert): Promise<AccessTokenEntity> {
+  return theOne(
+    await rows(
+      tx,
+      `INSERT INTO access_tokens (id, kind, user_id, service_account_id, name, description, search_text, profile,
+         scopes, audiences, issuer, kid, created_at, created_by, expires_at, ends_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+       RETURNING ${tokenColumns()}`,
+      [
+        token.id,
+        token.kind,
+        token.userId,
+        token.serviceAccountId,
+        token.name,
+        token.description,
+        token.searchText,
+        token.profile,
+        token.scopes,
+        token.audiences,
+        token.issuer,
+        token.kid,
+        token.createdAt,
+        JSON.stringify(token.createdBy),
+        token.expiresAt,
+      ],
+    ),
+  );
+}
+
+/** The token of this id, or null. */
+export async function selectToken(tx: Transaction, id: string): Promise<AccessTokenEntity | null> {
+  const found = await rows<AccessTokenEntity>(
+    tx,
+    `SELECT ${tokenColumns()} FROM access_tokens WHERE id = $1`,
+    [id],
+  );
+  return found[0] ?? null;
+}
+
+/** The token of this id, or null; locked against every other change to the end of the transaction. */
+export async function selectTokenForUpdate(tx: Transaction, id: string): Promise<AccessTokenEntity | null> {
+  const found = await rows<AccessTokenEntity>(
+    tx,
+    `SELECT ${tokenColumns()} FROM access_tokens WHERE id = $1 FOR UPDATE`,
+    [id],
+  );
+  return found[0] ?? null;
+}
+
+/** Sets name and description. */
+export async function updateNames(
+  tx: Transaction,
+  id: string,
+  names: Pick<AccessTokenEntity, 'name' | 'searchText' | 'description'>,
+): Promise<AccessTokenEntity> {
+  return theOne(
+    await rows(
+      tx,
+      `UPDATE access_tokens SET name = $2, search_text = $3, description = $4 WHERE id = $1 RETURNING ${tokenColumns()}`,
+      [id, names.name, names.searchText, names.description],
+    ),
+  );
+}
+
+/** Sets the suspension, also over one that stands. */
+export async function updateSuspended(
+  tx: Transaction,
+  id: string,
+  suspension: { at: Date; by: ActorRef; withScope: boolean },
+): Promise<AccessTokenEntity> {
+  return theOne(
+    await rows(
+      tx,
+      `UPDATE access_tokens SET suspended_at = $2, suspended_by = $3, suspended_with_scope = $4
+       WHERE id = $1 AND revoked_at IS NULL RETURNING ${tokenColumns()}`,
+      [id, suspension.at, JSON.stringify(suspension.by), suspension.withScope],
+    ),
+  );
+}
+
+/** Takes the suspension away. */
+export async function updateResumed(tx: Transaction, id: string): Promise<AccessTokenEntity> {
+  return theOne(
+    await rows(
+      tx,
+      `UPDATE access_tokens SET suspended_at = NULL, suspended_by = NULL, suspended_with_scope = false
+       WHERE id = $1 AND revoked_at IS NULL RETURNING ${tokenColumns()}`,
+      [id],
+    ),
+  );
+}
+
+/** Sets the revocation of a token that has none. */
+export async function updateRevoked(
+  tx: Transaction,
+  id: string,
+  revocation: { at: Date; by: ActorRef; reason: string | null },
+): Promise<AccessTokenEntity> {
+  return theOne(
+    await rows(
+      tx,
+      `UPDATE access_tokens SET revoked_at = $2, revoked_by = $3, revoked_reason = $4
+       WHERE id = $1 AND revoked_at IS NULL RETURNING ${tokenColumns()}`,
+      [id, revocation.at, JSON.stringify(revocation.by), revocation.reason],
+    ),
+  );
+}
+
+// Locked in the order of ids, so that two of these never wait for each other in a circle.
+const LIVE_OF_PRINCIPAL = `SELECT id FROM access_tokens
+  WHERE principal_id = $1 AND revoked_at IS NULL AND ends_at > $2`;
+
+/** Revokes every live token of the principal and gives them. */
+export async function updateLiveRevoked(
+  tx: Transaction,
+  principalId: string,
+  revocation: { at: Date; by: ActorRef; reason: string | null },
+): Promise<AccessTokenEntity[]> {
+  return rows(
+    tx,
+    `WITH hit AS (${LIVE_OF_PRINCIPAL} ORDER BY id FOR UPDATE)
+     UPDATE access_tokens SET revoked_at = $2, revoked_by = $3, revoked_reason = $4
+     FROM hit WHERE access_tokens.id = hit.id RETURNING ${tokenColumns()}`,
+    [principalId, revocation.at, JSON.stringify(revocation.by), revocation.reason],
+  );
+}
+
+/** Suspends every ACTIVE token of the principal and gives them. */
+export async function updateActiveSuspended(
+  tx: Transaction,
+  principalId: string,
+  suspension: { at: Date; by: ActorRef },
+): Promise<AccessTokenEntity[]> {
+  return rows(
+    tx,
+    `WITH hit AS (${LIVE_OF_PRINCIPAL} AND suspended_at IS NULL ORDER BY id FOR UPDATE)
+     UPDATE access_tokens SET suspended_at = $2, suspended_by = $3, suspended_with_scope = false
+     FROM hit WHERE access_tokens.id = hit.id RETURNING ${tokenColumns()}`,
+    [principalId, suspension.at, JSON.stringify(suspension.by)],
+  );
+}
+
+/** How many live tokens the principal has at `now`, counted up to `limit`. */
+export async function liveTokensOf(
+  tx: Transaction,
+  principalId: string,
+  { now, limit }: { now: Date; limit: number },
+): Promise<number> {
+  const [row] = await rows<{ count: number }>(
+    tx,
+    `SELECT count(*)::integer AS count FROM (${LIVE_OF_PRINCIPAL} LIMIT $3) AS live`,
+    [principalId, now, limit],
+  );
+  return row?.count ?? 0;
+}
+
+/** When the principal's token before the last `count - 1` was created: the `count`-th from the end; null when there are fewer. */
+export async function createdAtOfNthLast(
+  tx: Transaction,
+  principalId: string,
+  count: number,
+): Promise<Date | null> {
+  const [row] = await rows<{ createdAt: Date }>(
+    tx,
+    `SELECT created_at AS "createdAt" FROM access_tokens WHERE principal_id = $1
+     ORDER BY created_at DESC, id DESC OFFSET $2 LIMIT 1`,
+    [principalId, count - 1],
+  );
+  return row?.createdAt ?? null;
+}
+
+function theOne(found: AccessTokenEntity[]): AccessTokenEntity {
+  const [token] = found;
+  if (!token) throw new Error('The token that was to be written is not there: it must be locked first.');
+  return token;
+}
