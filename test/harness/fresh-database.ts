@@ -53,22 +53,10 @@ async function makeTemplate(server: Client): Promise<void> {
   if (found.rowCount !== 0) return;
   await server.query(`DROP DATABASE IF EXISTS ${UNFINISHED} WITH (FORCE)`);
   await server.query(`CREATE DATABASE ${UNFINISHED} TEMPLATE template0`);
+  // Loaded here and not above: end-to-end tests import this file too, and they know the product from outside only.
+  const { migrate } = await import('@tokenwarden/database');
   await migrate(urlOf(UNFINISHED));
   await server.query(`ALTER DATABASE ${UNFINISHED} RENAME TO ${TEMPLATE}`);
-}
-
-async function migrate(url: string): Promise<void> {
-  // Loaded here and not above: end-to-end tests import this file too, and they know the product from outside only.
-  const [{ DataSource }, { migrations }] = await Promise.all([
-    import('typeorm'),
-    import('@tokenwarden/database'),
-  ]);
-  const source = await new DataSource({ type: 'postgres', url, migrations: [...migrations] }).initialize();
-  try {
-    await source.runMigrations({ transaction: 'all' });
-  } finally {
-    await source.destroy();
-  }
 }
 
 async function withServer<T>(work: (server: Client) => Promise<T>): Promise<T> {
