@@ -21,3 +21,15 @@ export {
   type ListBounds,
 } from './input.decorators.js';
 export { inputValidation } from './input-validation.pipe.js';
+export { graphqlEdge, MOST_TOKENS, type GraphQLEdgeOptions } from './edge/graphql-edge.js';
+export { GRAPHQL_PATH, graphqlGate } from './edge/graphql-gate.js';
+export { formatProblem, graphqlErrorBody, problemOf, type OnInternalError } from './edge/graphql-errors.js';
+export { COST_LIMIT } from './edge/cost.js';
+export { SHAPE_LIMITS } from './edge/shape.js';
+export { ProblemFilter } from './http/problem.filter.js';
+export { problemDocument, type ProblemDocument } from './http/problem-document.js';
+export { credentialOf, SESSION_COOKIE, type AcceptedCarriers, type Credential } from './http/credential.js';
+export { originOf } from './http/origin.js';
+export { requestIdOf } from './http/request-id.js';
+export { FORM_LIMIT_BYTES, readForm, UnreadableRequest } from './http/form.js';
+export { sendJson, sendOAuthError, sendProblem, type OAuthErrorCode } from './http/send.js';
