@@ -2,6 +2,7 @@ import { isIdentifier } from '@tokenwarden/vocabulary';
 import type { Page } from '@tokenwarden/api';
 import { keyset, rows, type Transaction } from '@tokenwarden/database';
 import { EVENT_COLUMNS, type EventRow } from './audit.queries.js';
+import { placeBefore, placeBehind } from './audit-span.queries.js';
 import type { AuditEventFilter } from './audit-event.inputs.js';
 
 /** The order of the trail as people read it: newest first. */
@@ -39,8 +40,9 @@ function conditionsOf(filter: AuditEventFilter): { conditions: string[]; paramet
   else add(filter.actorId, (id) => `actor_id = ${id}::uuid`);
   if (filter.targetId !== undefined && !isKnowableId(filter.targetId)) conditions.push('FALSE');
   else add(filter.targetId, (id) => `target_id = ${id}`);
-  add(filter.since, (since) => `occurred_at >= ${since}::timestamptz`);
+  add(filter.since, (since) => `occurred_at >= ${since}::timestamptz AND sequence > ${placeBefore(since)}`);
   add(filter.until, (until) => `occurred_at < ${until}::timestamptz`);
+  add(filter.until, (until) => `sequence < coalesce(${placeBehind(until)}, 9223372036854775807)`);
   return { conditions, parameters };
 }
 

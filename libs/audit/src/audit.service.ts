@@ -5,7 +5,8 @@ import { isIdentifier } from '@tokenwarden/vocabulary';
 import type { AuditEventFilter } from './audit-event.inputs.js';
 import { toAuditEvent, type AuditEvent } from './audit-event.type.js';
 import { eventsOnPage, NEWEST_FIRST } from './audit-events.queries.js';
-import { eventRowById, eventsOfSpan, sequencesOf, type Span } from './audit.queries.js';
+import { eventRowById } from './audit.queries.js';
+import { eventsOnStretch, stretchOf, type Span } from './audit-span.queries.js';
 import { Sequencer } from './sequencer.js';
 
 /** How many events the export holds at once. */
@@ -49,18 +50,18 @@ export class AuditService {
    */
   async exported(span: Span): Promise<AsyncGenerator<AuditEvent[]>> {
     await this.sequencer.catchUp();
-    const bounds = await this.database.read((tx) => sequencesOf(tx, span));
-    const next = async (first: string, last: string) =>
-      (await this.database.read((tx) => eventsOfSpan(tx, span, { first, last, limit: EXPORT_BATCH }))).map(
-        toAuditEvent,
+    const { first, last } = await this.database.read((tx) => stretchOf(tx, span));
+    const next = async (from: bigint) => {
+      const found = await this.database.read((tx) =>
+        eventsOnStretch(tx, span, { first: from, last }, EXPORT_BATCH),
       );
-    const begin = bounds ? await next(bounds.first, bounds.last) : [];
+      return found.map(toAuditEvent);
+    };
+    let batch = await next(first);
     return (async function* () {
-      let batch = begin;
-      while (bounds && batch.length > 0) {
+      while (batch.length > 0) {
         yield batch;
-        const behind = BigInt(batch.at(-1)?.sequence ?? 0) + 1n;
-        batch = behind > BigInt(bounds.last) ? [] : await next(String(behind), bounds.last);
+        batch = await next(BigInt(batch.at(-1)?.sequence ?? last) + 1n);
       }
     })();
   }
