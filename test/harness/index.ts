@@ -1,1 +1,14 @@
-export * from './fresh-database.js';
+export { emptyDatabase, freshDatabase, type TestDatabase } from './fresh-database.js';
+export {
+  freePort,
+  newFolder,
+  startProduct,
+  startRefused,
+  type EndedProduct,
+  type ProductOptions,
+  type RunningProduct,
+} from './product.js';
+export { headersFor, type Credentials } from './credentials.js';
+export { signIn, signOut, type SignedIn } from './sign-in.js';
+export { graphql, GraphQLAnswer, type GraphQLFailure } from './graphql.js';
+export { introspect, revoke, type OAuthAnswer } from './oauth.js';
