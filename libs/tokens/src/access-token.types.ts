@@ -89,9 +89,6 @@ export class UserToken extends AccessToken {}
 })
 export class ServiceAccountToken extends AccessToken {}
 
-/** The two types behind the interface: nothing refers to them by name, so the schema must be told (`orphanedTypes`). */
-export const ACCESS_TOKEN_TYPES = [UserToken, ServiceAccountToken] as const;
-
 /** The stored token as GraphQL shows it at `now`. */
 export function toAccessToken(token: AccessTokenEntity, now: Date): UserToken | ServiceAccountToken {
   const shown = token.kind === 'USER' ? new UserToken() : new ServiceAccountToken();

@@ -1,11 +1,5 @@
 export { AccessTokenEntity } from './access-token.entity.js';
-export {
-  ACCESS_TOKEN_TYPES,
-  AccessToken,
-  ServiceAccountToken,
-  UserToken,
-  toAccessToken,
-} from './access-token.types.js';
+export { AccessToken, ServiceAccountToken, UserToken, toAccessToken } from './access-token.types.js';
 export { isLive, statusOf, type StatusFacts } from './token-status.rules.js';
 export {
   actionsOn,

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { record } from '@tokenwarden/audit';
+import { Database, databaseNow, lockFor, type Transaction } from '@tokenwarden/database';
+import { SYSTEM } from '@tokenwarden/vocabulary';
+import { FIRST_POLICY } from './policy-document.js';
+import type { PolicyVersionEntity } from './policy-version.entity.js';
+import { holdPolicy, insertVersion, selectHighestVersion } from './policy.queries.js';
+
+/** The policy in force; read anew each time, so that a change works without a restart on every instance (rule 16). */
+export async function currentPolicy(tx: Transaction): Promise<PolicyVersionEntity> {
+  const policy = await selectHighestVersion(tx);
+  if (!policy) throw new Error('There is no policy: ensureFirstPolicy has not run.');
+  return policy;
+}
+
+/**
+ * The policy in force, held until the transaction ends: what is issued under it is committed before a later policy is,
+ * and their audit events stand in that order. Read after the lock is there, else one that waited would see the old one.
+ */
+export async function currentPolicyForIssuing(tx: Transaction): Promise<PolicyVersionEntity> {
+  await holdPolicy(tx);
+  return currentPolicy(tx);
+}
+
+/** Writes version 1 with its event where there is none; at every start, of however many processes at once. */
+export async function ensureFirstPolicy(database: Database): Promise<void> {
+  await database.transaction(async (tx) => {
+    await lockFor(tx, 'first policy');
+    if (await selectHighestVersion(tx)) return;
+    await insertVersion(tx, {
+      version: 1,
+      document: FIRST_POLICY,
+      createdAt: await databaseNow(tx),
+      createdBy: SYSTEM.actor,
+      reason: null,
+    });
+    await record(tx, {
+      action: 'policy.updated',
+      by: SYSTEM,
+      target: { type: 'policy', id: '1', name: null },
+      details: { version: 1 },
+    });
+  });
+}
+
+/** The use cases of the policy. */
+@Injectable()
+export class PolicyService {
+  constructor(private readonly database: Database) {}
+
+  /** The version in force. */
+  async current(): Promise<PolicyVersionEntity> {
+    return this.database.read(currentPolicy);
+  }
+}
