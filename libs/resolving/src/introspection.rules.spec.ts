@@ -70,5 +70,10 @@ describe('the introspection answer', () => {
   ])('asked for %j says scope %j', (asked, scope) =>
     expect(introspectionBody(active, askedScopes(asked), 1)).toMatchObject({ scope }));
 
-  it('is not limited by an empty scope parameter', () => expect(askedScopes('')).toBeUndefined());
+  it('is refused more than a hundred scopes', () => {
+    expect(askedScopes(Array<string>(100).fill('a:b').join(' '))).toHaveLength(100);
+    expect(() => askedScopes(Array<string>(101).fill('a:b').join(' '))).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT', field: 'scope' }),
+    );
+  });
 });

@@ -1,4 +1,4 @@
-import { isScope, type Scope } from '@tokenwarden/vocabulary';
+import { invalidInput, isScope, MAXIMUM_SCOPES, type Scope } from '@tokenwarden/vocabulary';
 import { allowedOf, audienceClaim, clientIdOf, secondsOf, type Resolution } from './resolution.rules.js';
 
 /**
@@ -33,9 +33,12 @@ export function introspectionBody(
 
 /**
  * The scopes of a form's `scope` (RFC 6749, 3.3): separated by single spaces. What is no scope nobody can hold, so it is
- * left out like one that is not held. A parameter without a value counts as left out (3.1): undefined.
+ * left out like one that is not held. Undefined where the parameter was left out.
+ * @throws Problem `INVALID_INPUT` for more than a hundred
  */
 export function askedScopes(parameter: string | undefined): Scope[] | undefined {
-  if (parameter === undefined || parameter === '') return undefined;
-  return parameter.split(' ').filter(isScope);
+  if (parameter === undefined) return undefined;
+  const asked = parameter.split(' ');
+  if (asked.length > MAXIMUM_SCOPES) throw invalidInput('scope', `At most ${MAXIMUM_SCOPES} scopes.`);
+  return asked.filter(isScope);
 }

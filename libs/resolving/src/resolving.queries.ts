@@ -1,4 +1,5 @@
 import { rows, type Transaction } from '@tokenwarden/database';
+import { GRANTS_OF_GROUP } from '@tokenwarden/directory';
 import type { GroupFacts, PrincipalState, TokenRecord } from './resolution.rules.js';
 
 /** The row, its principal, the live groups with what they grant now, and the signing key: all of one moment. */
@@ -17,8 +18,7 @@ SELECT t.id, t.kind, t.name, t.issuer, t.principal_id, t.scopes, t.audiences, t.
   (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'id', g.id,
       'name', g.name,
-      'grants', g.grants || CASE WHEN EXISTS (SELECT 1 FROM administrator_groups a WHERE a.group_id = g.id)
-        THEN ARRAY['*:*'] ELSE ARRAY[]::text[] END) ORDER BY g.name, g.id), '[]')
+      'grants', ${GRANTS_OF_GROUP}) ORDER BY g.name, g.id), '[]')
     FROM groups g
     WHERE g.state = 'ACTIVE' AND g.id IN (
       SELECT m.group_id FROM group_members m WHERE m.user_id = t.user_id

@@ -1,0 +1,4 @@
+export { ResolvingModule } from './resolving.module.js';
+export { ResolvingService, type Usability } from './resolving.service.js';
+export { OAuthEndpoints } from './oauth-endpoints.js';
+export type { ActiveResolution, GroupFacts, InactiveResolution, Resolution, TokenRecord } from './resolution.rules.js';

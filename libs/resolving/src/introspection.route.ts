@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { originOf, readForm, sendJson, type Credential } from '@tokenwarden/api';
+import { authenticateCaller, callerCredential, requireIntrospection } from './authenticate-caller.js';
+import type { EndpointParts } from './endpoint-parts.js';
+import { oneField, requireNoTokenInQuery, tokenField } from './form-fields.rules.js';
+import { askedScopes, introspectionBody } from './introspection.rules.js';
+import { measured } from './measured.js';
+import { recordRefusedCaller } from './refused-caller.js';
+import { resolveToken } from './resolve-token.js';
+import type { Resolution } from './resolution.rules.js';
+
+/**
+ * `POST /oauth2/introspect` (RFC 7662): the caller first, then the form, then the token.
+ * @throws Problem, UnreadableRequest as `oauthRefusalOf` answers them
+ */
+export async function introspect(
+  parts: EndpointParts,
+  credential: Credential,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  let asked: string[] | undefined;
+  const resolution = await measured(parts.metrics, 'introspect', async (): Promise<Resolution> => {
+    await requireCaller(parts, credential, request);
+    requireNoTokenInQuery(request.url ?? '');
+    const form = await readForm(request);
+    const value = tokenField(form);
+    asked = askedScopes(oneField(form, 'scope'));
+    return resolveToken(parts.resolving, value);
+  });
+  sendJson(response, 200, introspectionBody(resolution, asked, parts.cacheMaxAgeSeconds));
+}
+
+async function requireCaller(
+  parts: EndpointParts,
+  credential: Credential,
+  request: IncomingMessage,
+): Promise<void> {
+  const origin = originOf(request, parts.trustedProxies);
+  const caller = await authenticateCaller(parts.resolving, callerCredential(credential), origin);
+  await recordRefusedCaller(parts.resolving.database, caller, 'introspect', () => requireIntrospection(caller));
+}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { OAuthEndpoints } from './oauth-endpoints.js';
+import { ResolvingResolver } from './resolving.resolver.js';
+import { ResolvingService } from './resolving.service.js';
+import { UsabilityResolver } from './usability.resolver.js';
+
+/** Whose token is this, what may it do. Needs `Database`, `SigningService`, `Settings`, `Metrics` and `Logs`, which are global. */
+@Module({
+  providers: [ResolvingService, OAuthEndpoints, ResolvingResolver, UsabilityResolver],
+  exports: [ResolvingService, OAuthEndpoints],
+})
+export class ResolvingModule {}

@@ -1,0 +1,46 @@
+import { lockToken, revokeToken } from '@tokenwarden/tokens';
+import { authorOf, type Author, type Caller, type RequestOrigin } from '@tokenwarden/vocabulary';
+import { within } from './load-record.js';
+import { claimsSayWhatRowSays, type TokenRecord } from './resolution.rules.js';
+import type { ResolvingParts } from './resolve-token.js';
+import { recordOfPresentedToken } from './resolving.queries.js';
+
+/** Storage is given this long to commit; the whole answer comes within five seconds. */
+const LONGEST_COMMIT_MILLISECONDS = 4_000;
+
+/**
+ * Revokes the token with this value, ended or suspended ones too: holding it is the right to do so (RFC 7009). Returns
+ * after the commit. What is no token of ours is let be, so is one that was revoked before.
+ *
+ * The author is the caller where one showed a good credential, else the token's own principal by that token.
+ * @throws Problem `UNAVAILABLE` when it may not have been done
+ */
+export async function revokePresentedToken(
+  parts: ResolvingParts,
+  value: string,
+  caller: Caller | undefined,
+  origin: RequestOrigin,
+): Promise<void> {
+  const presented = parts.signing.verify(value);
+  if (presented === undefined) return;
+  const { claims, kid } = presented;
+  await within(
+    LONGEST_COMMIT_MILLISECONDS,
+    parts.database.transaction(async (tx) => {
+      const record = await recordOfPresentedToken(tx, claims.jti, kid);
+      // A withdrawn key is in strangers' hands: what it signed proves nothing, not even the right to revoke.
+      if (record === undefined || record.isKeyWithdrawn || !claimsSayWhatRowSays(claims, record)) return;
+      const token = await lockToken(tx, record.id);
+      if (token === null) return;
+      await revokeToken(tx, token, caller === undefined ? byHolder(record, origin) : authorOf(caller), null);
+    }),
+  );
+}
+
+function byHolder(record: TokenRecord, origin: RequestOrigin): Author {
+  return {
+    actor: { kind: record.kind, id: record.principalId, name: record.principal.name },
+    actorTokenId: record.id,
+    origin,
+  };
+}
