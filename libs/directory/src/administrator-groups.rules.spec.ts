@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { pinnedId, planPins } from './administrator-groups.rules.js';
+
+const OLD = { id: 'a', name: 'admins' };
+const NEW = { id: 'b', name: 'admins' };
+const asWritten = { anew: false };
+const pinned = (group: typeof OLD, isLive = true) => [{ settingName: 'admins', group: { ...group, isLive } }];
+const live = (...groups: (typeof OLD)[]) => new Map([['admins', groups]]);
+
+describe('the groups of the administrators', () => {
+  it('are pinned when their name is seen first', () =>
+    expect(planPins(['admins'], [], live(OLD), asWritten)).toEqual({
+      toPin: [{ settingName: 'admins', group: OLD }],
+      toDrop: [],
+      warnings: [],
+    }));
+
+  it('stay pinned, and nothing is done again', () =>
+    expect(planPins(['admins'], pinned(OLD), live(OLD), asWritten)).toEqual({
+      toPin: [],
+      toDrop: [],
+      warnings: [],
+    }));
+
+  it('keep the right under another name', () =>
+    expect(planPins(['admins'], pinned({ id: 'a', name: 'root' }), live(), asWritten)).toEqual({
+      toPin: [],
+      toDrop: [],
+      warnings: [],
+    }));
+
+  it('do not pass it on to a group that was made anew under the name', () => {
+    const plan = planPins(['admins'], pinned(OLD, false), live(NEW), asWritten);
+    expect(plan.toPin).toEqual([]);
+    expect(plan.warnings[0]).toContain('admin-groups:pin');
+  });
+
+  it('are pinned anew when an operator asks for it', () =>
+    expect(planPins(['admins'], pinned(OLD, false), live(NEW), { anew: true }).toPin).toEqual([
+      { settingName: 'admins', group: NEW },
+    ]));
+
+  it('are none of two that have the name', () => {
+    const plan = planPins(['admins'], [], live(OLD, NEW), { anew: true });
+    expect(plan.toPin).toEqual([]);
+    expect(plan.warnings[0]).toContain('several groups');
+  });
+
+  it('lose the right with their name in the setting', () =>
+    expect(planPins([], pinned(OLD), live(), asWritten).toDrop).toEqual(pinned(OLD)));
+
+  it('are missed aloud where no group has the name, or the pinned one is gone', () => {
+    expect(planPins(['admins'], [], live(), asWritten).warnings).toHaveLength(1);
+    expect(planPins(['admins'], pinned(OLD, false), live(), asWritten).warnings).toHaveLength(1);
+  });
+
+  it('may be named by id', () => {
+    expect(pinnedId('id:7E1B9D34-2c68-4a57-8f90-3b6d5a4c2e11')).toBe('7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11');
+    expect(pinnedId('platform-admins')).toBeUndefined();
+  });
+});

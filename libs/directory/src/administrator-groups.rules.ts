@@ -1,0 +1,58 @@
+/** A group as far as a pin needs it. */
+export interface PinnableGroup {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Which group a name of ADMIN_GROUPS stands for by now. */
+export interface Pin {
+  readonly settingName: string;
+  readonly group: PinnableGroup & { readonly isLive: boolean };
+}
+
+/** What is to be done so that the pins follow the setting, and what an operator must know. */
+export interface PinPlan {
+  readonly toPin: readonly { readonly settingName: string; readonly group: PinnableGroup }[];
+  readonly toDrop: readonly Pin[];
+  readonly warnings: readonly string[];
+}
+
+/** The id in an entry `id:UUID` of ADMIN_GROUPS; undefined where the entry is a name. */
+export function pinnedId(settingName: string): string | undefined {
+  return settingName.startsWith('id:') ? settingName.slice('id:'.length).toLowerCase() : undefined;
+}
+
+/**
+ * How the pins follow ADMIN_GROUPS. A name is resolved once; from then on its group's id has the right, under whatever
+ * name. That the name belongs to another group now is a warning and gives nobody anything, unless an operator asks for
+ * `anew`. A name with no group, or with two, is pinned to none.
+ * @param live the live groups that an entry could mean, by entry
+ */
+export function planPins(
+  settingNames: readonly string[],
+  pins: readonly Pin[],
+  live: ReadonlyMap<string, readonly PinnableGroup[]>,
+  { anew }: { anew: boolean },
+): PinPlan {
+  const toPin: { settingName: string; group: PinnableGroup }[] = [];
+  const warnings: string[] = [];
+  for (const settingName of new Set(settingNames)) {
+    const pin = pins.find((one) => one.settingName === settingName);
+    const [group, ...others] = live.get(settingName) ?? [];
+    if (others.length > 0) {
+      warnings.push(
+        `ADMIN_GROUPS: "${settingName}" is the name of several groups; write id:UUID for the one that is meant.`,
+      );
+    } else if (group && (!pin || (anew && pin.group.id !== group.id))) {
+      toPin.push({ settingName, group });
+    } else if (group && pin && pin.group.id !== group.id) {
+      warnings.push(
+        `ADMIN_GROUPS: "${settingName}" is now the name of the group ${group.id}, which is no administrator: ` +
+          `the right is pinned to ${pin.group.id}. Run "npm run admin-groups:pin" if that is meant.`,
+      );
+    } else if (!group && !pin?.group.isLive) {
+      warnings.push(`ADMIN_GROUPS: "${settingName}" is no group of the directory.`);
+    }
+  }
+  return { toPin, toDrop: pins.filter((pin) => !settingNames.includes(pin.settingName)), warnings };
+}

@@ -1,0 +1,116 @@
+import { record } from '@tokenwarden/audit';
+import { lockFor, recordChange, rows, type Transaction } from '@tokenwarden/database';
+import { isIdentifier, SYSTEM } from '@tokenwarden/vocabulary';
+import {
+  pinnedId,
+  planPins,
+  type Pin,
+  type PinnableGroup,
+  type PinPlan,
+} from './administrator-groups.rules.js';
+import { groupsByIds, liveGroupsNamed } from './groups.queries.js';
+
+/** What came of pinning: the groups that are pinned now, and what an operator must know. */
+export interface PinnedGroups {
+  readonly pinned: readonly { readonly settingName: string; readonly groupId: string }[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Makes the pins follow ADMIN_GROUPS, in this transaction: names seen first are pinned, those that left the setting are
+ * dropped; each with its event and its place in the change log. A name that now belongs to another group is a warning.
+ * Without groups in the copy there is nothing to pin yet: call it again after a synchronisation.
+ */
+export async function pinAdministratorGroups(
+  tx: Transaction,
+  settingNames: readonly string[],
+): Promise<PinnedGroups> {
+  return pin(tx, settingNames, { anew: false });
+}
+
+/** As `pinAdministratorGroups`, and a name that now belongs to another group is pinned to that one: `npm run admin-groups:pin`. */
+export async function repinAdministratorGroups(
+  tx: Transaction,
+  settingNames: readonly string[],
+): Promise<PinnedGroups> {
+  return pin(tx, settingNames, { anew: true });
+}
+
+/** What an operator must know of ADMIN_GROUPS now; nothing is changed. For `/health/ready`. */
+export async function administratorGroupWarnings(
+  tx: Transaction,
+  settingNames: readonly string[],
+): Promise<readonly string[]> {
+  return (await plan(tx, settingNames, { anew: false })).warnings;
+}
+
+async function pin(
+  tx: Transaction,
+  settingNames: readonly string[],
+  how: { anew: boolean },
+): Promise<PinnedGroups> {
+  await lockFor(tx, 'administrator-groups');
+  const { toPin, toDrop, warnings } = await plan(tx, settingNames, how);
+  for (const { settingName, group } of toPin) {
+    const [before] = await rows<{ groupId: string }>(
+      tx,
+      `SELECT group_id AS "groupId" FROM administrator_groups WHERE setting_name = $1`,
+      [settingName],
+    );
+    await rows(
+      tx,
+      `INSERT INTO administrator_groups (setting_name, group_id) VALUES ($1, $2)
+       ON CONFLICT (setting_name) DO UPDATE SET group_id = excluded.group_id, pinned_at = clock_timestamp()`,
+      [settingName, group.id],
+    );
+    await note(tx, group, { settingName, pinned: true, groupIdBefore: before?.groupId ?? null });
+    if (before) await recordChange(tx, 'group', [before.groupId]);
+  }
+  for (const { settingName, group } of toDrop) {
+    await rows(tx, 'DELETE FROM administrator_groups WHERE setting_name = $1', [settingName]);
+    await note(tx, group, { settingName, pinned: false });
+  }
+  const pinned = (await readPins(tx)).map(({ settingName, group }) => ({ settingName, groupId: group.id }));
+  return { pinned, warnings };
+}
+
+async function plan(
+  tx: Transaction,
+  settingNames: readonly string[],
+  how: { anew: boolean },
+): Promise<PinPlan> {
+  const live = new Map<string, readonly PinnableGroup[]>();
+  for (const settingName of settingNames) live.set(settingName, await liveGroupsMeant(tx, settingName));
+  return planPins(settingNames, await readPins(tx), live, how);
+}
+
+async function liveGroupsMeant(tx: Transaction, settingName: string): Promise<readonly PinnableGroup[]> {
+  const id = pinnedId(settingName);
+  if (id === undefined) return liveGroupsNamed(tx, settingName);
+  if (!isIdentifier(id)) return [];
+  const group = (await groupsByIds(tx, [id])).get(id);
+  return group?.state === 'ACTIVE' ? [group] : [];
+}
+
+async function readPins(tx: Transaction): Promise<Pin[]> {
+  const found = await rows<{ settingName: string; id: string; name: string; isLive: boolean }>(
+    tx,
+    `SELECT a.setting_name AS "settingName", g.id, g.name, g.state = 'ACTIVE' AS "isLive"
+     FROM administrator_groups a JOIN groups g ON g.id = a.group_id ORDER BY a.setting_name`,
+  );
+  return found.map(({ settingName, ...group }) => ({ settingName, group }));
+}
+
+async function note(
+  tx: Transaction,
+  { id, name }: PinnableGroup,
+  details: { settingName: string; pinned: boolean; groupIdBefore?: string | null },
+): Promise<void> {
+  await recordChange(tx, 'group', [id]);
+  await record(tx, {
+    action: 'admin-groups.pinned',
+    by: SYSTEM,
+    target: { type: 'group', id, name },
+    details,
+  });
+}

@@ -1,0 +1,156 @@
+import { record, type AuditAction } from '@tokenwarden/audit';
+import { lockFor, recordChange, type Transaction } from '@tokenwarden/database';
+import { SYSTEM, type JsonObject } from '@tokenwarden/vocabulary';
+import { NotWhole, type WholeAnswer } from './directory-answer.js';
+import {
+  faultsAgainst,
+  userChange,
+  whatChanges,
+  type DirectoryChanges,
+  type DirectoryUser,
+  type GroupChange,
+  type UserChange,
+} from './directory-changes.rules.js';
+import {
+  addMemberships,
+  isIdOfGroup,
+  markGroupsRemoved,
+  markUsersRemoved,
+  noteSignIn,
+  readCopiedUser,
+  readCopy,
+  removeMemberships,
+  writeGroups,
+  writeUsers,
+} from './directory-copy.queries.js';
+
+// Whoever compares the copy with the directory and writes the difference is alone with it.
+const COPY_LOCK = 'directory-copy';
+// The change log takes many subjects in one row, yet not a whole company.
+const SUBJECTS_AT_ONCE = 1_000;
+
+/**
+ * Brings the copy to what a whole answer says, in this transaction: the difference, its events by SYSTEM, its places in
+ * the change log. What follows for tokens and accounts is not done here; the changes say whom it concerns.
+ * @param readFrom the database's time before the answer was read: what was learned later by a sign-in is newer
+ * @throws NotWhole where the copy shows that the answer cannot be right; roll back
+ */
+export async function applyAnswer(
+  tx: Transaction,
+  answer: WholeAnswer,
+  readFrom: Date,
+): Promise<DirectoryChanges> {
+  await lockFor(tx, COPY_LOCK);
+  const copy = await readCopy(tx);
+  const faults = faultsAgainst(copy, answer);
+  if (faults.length > 0) throw new NotWhole(faults);
+
+  const changes = whatChanges(copy, answer, readFrom);
+  const removed = changes.users.filter(({ action }) => action === 'removed');
+  const written = changes.users.filter(
+    ({ action, changedFacts }) => action !== 'updated' || changedFacts.length > 0,
+  );
+  await writeGroups(
+    tx,
+    changes.groups.filter(({ action }) => action !== 'removed'),
+  );
+  await markGroupsRemoved(
+    tx,
+    changes.groups.filter(({ action }) => action === 'removed').map(({ id }) => id),
+  );
+  await writeUsers(
+    tx,
+    written.flatMap(({ entry }) => entry ?? []),
+  );
+  await markUsersRemoved(
+    tx,
+    removed.map(({ id }) => id),
+  );
+  await removeMemberships(
+    tx,
+    changes.users.flatMap(({ id, leftGroupIds }) => leftGroupIds.map((groupId) => ({ groupId, userId: id }))),
+  );
+  await addMemberships(
+    tx,
+    changes.users.flatMap(({ id, joinedGroupIds }) =>
+      joinedGroupIds.map((groupId) => ({ groupId, userId: id })),
+    ),
+  );
+  await note(tx, changes);
+  return changes;
+}
+
+/**
+ * Brings one user of the copy to what their entry says now, and notes that they signed in. Group memberships are left
+ * to the next whole answer.
+ * @throws NotWhole where the entry's id is that of another thing; roll back
+ */
+export async function applySignIn(tx: Transaction, entry: DirectoryUser): Promise<DirectoryChanges> {
+  let changes: DirectoryChanges = { users: [], groups: [] };
+  // Looked at without the lock first: nearly always nothing differs, and nobody has to wait for a sync to end.
+  if (userChange(await readCopiedUser(tx, entry.id), entry)) {
+    await lockFor(tx, COPY_LOCK);
+    if (await isIdOfGroup(tx, entry.id))
+      throw new NotWhole([`The id ${entry.id} of a user is already that of a group.`]);
+    const change = userChange(await readCopiedUser(tx, entry.id), entry);
+    if (change) {
+      changes = { users: [change], groups: [] };
+      await writeUsers(tx, [entry]);
+      await note(tx, changes);
+    }
+  }
+  await noteSignIn(tx, entry.id);
+  return changes;
+}
+
+async function note(tx: Transaction, { users, groups }: DirectoryChanges): Promise<void> {
+  for (const [kind, changed] of [
+    ['user', users],
+    ['group', groups],
+  ] as const) {
+    const ids = changed.map(({ id }) => id);
+    for (let start = 0; start < ids.length; start += SUBJECTS_AT_ONCE) {
+      await recordChange(tx, kind, ids.slice(start, start + SUBJECTS_AT_ONCE));
+    }
+  }
+  for (const change of groups) await noteGroup(tx, change);
+  for (const change of users) await noteUser(tx, change);
+}
+
+async function noteUser(tx: Transaction, change: UserChange): Promise<void> {
+  const action: AuditAction = `user.${change.action}`;
+  const details: JsonObject = {
+    ...(change.changedFacts.length > 0 && { changed: change.changedFacts }),
+    ...(change.joinedGroupIds.length > 0 && { joinedGroupIds: change.joinedGroupIds }),
+    ...(change.leftGroupIds.length > 0 && { leftGroupIds: change.leftGroupIds }),
+    ...(change.action === 'created' && { enabled: change.entry?.enabled ?? false }),
+  };
+  await record(tx, {
+    action,
+    by: SYSTEM,
+    target: { type: 'user', id: change.id, name: change.username },
+    details,
+  });
+}
+
+async function noteGroup(tx: Transaction, change: GroupChange): Promise<void> {
+  const { action, id, name, nameBefore } = change;
+  const target = { type: 'group', id, name } as const;
+  if (action === 'renamed') {
+    await record(tx, {
+      action: 'group.renamed',
+      by: SYSTEM,
+      target,
+      details: { nameBefore: nameBefore ?? null },
+    });
+  } else if (action === 'removed') {
+    await record(tx, { action: 'group.removed', by: SYSTEM, target });
+  } else {
+    await record(tx, {
+      action: 'group.created',
+      by: SYSTEM,
+      target,
+      details: { returned: action === 'returned' },
+    });
+  }
+}

@@ -1,0 +1,202 @@
+import type { GroupState, UserState } from '@tokenwarden/vocabulary';
+
+/** One person, as the directory says. `id` is the directory's stable id: the key, whatever the name becomes. */
+export interface DirectoryUser {
+  readonly id: string;
+  readonly username: string;
+  readonly displayName: string;
+  readonly email: string | null;
+  readonly enabled: boolean;
+}
+
+/** One group, its nested groups walked: `memberIds` names every user in it or below it, once. */
+export interface DirectoryGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly memberIds: readonly string[];
+}
+
+/** All that one answer names. */
+export interface AnsweredDirectory {
+  readonly users: readonly DirectoryUser[];
+  readonly groups: readonly DirectoryGroup[];
+}
+
+/** A user as the copy has them. */
+export interface CopiedUser {
+  readonly id: string;
+  readonly username: string;
+  readonly displayName: string;
+  readonly email: string | null;
+  readonly state: UserState;
+  readonly lastSignInAt: Date | null;
+}
+
+/** A group as the copy has it. */
+export interface CopiedGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly state: GroupState;
+  readonly memberIds: readonly string[];
+}
+
+/** All that the copy holds, removed ones too: an id that comes back is the same user or group. */
+export interface DirectoryCopy {
+  readonly users: readonly CopiedUser[];
+  readonly groups: readonly CopiedGroup[];
+}
+
+/** What happens to one user; the first that holds, so that each changed user is one event. */
+export type UserAction = 'created' | 'removed' | 'disabled' | 'enabled' | 'updated';
+
+/** One user of the copy that is to become another. */
+export interface UserChange {
+  readonly action: UserAction;
+  readonly id: string;
+  /** The name from now on; of a removed user the last one. */
+  readonly username: string;
+  /** What the directory says now; undefined where it says nothing any more. */
+  readonly entry: DirectoryUser | undefined;
+  /** Which facts differ, by name: `username`, `displayName`, `email`. */
+  readonly changedFacts: readonly string[];
+  readonly joinedGroupIds: readonly string[];
+  readonly leftGroupIds: readonly string[];
+}
+
+/** One group of the copy that is to become another; `returned`: it was removed, and is there again under its id. */
+export interface GroupChange {
+  readonly action: 'created' | 'returned' | 'renamed' | 'removed';
+  readonly id: string;
+  readonly name: string;
+  readonly nameBefore: string | undefined;
+}
+
+/** The difference between the copy and a whole answer: exactly what is written, and nothing else is. */
+export interface DirectoryChanges {
+  readonly users: readonly UserChange[];
+  readonly groups: readonly GroupChange[];
+}
+
+/** The users whom this answer touched in one way. */
+export function usersWho(action: UserAction, changes: DirectoryChanges): UserChange[] {
+  return changes.users.filter((change) => change.action === action);
+}
+
+/**
+ * Why this answer cannot be whole although it was read without a fault: an emptied directory proves nothing, and an id
+ * is that of one thing for ever. Empty where there is no reason.
+ */
+export function faultsAgainst(copy: DirectoryCopy, answer: AnsweredDirectory): string[] {
+  const faults: string[] = [];
+  if (answer.users.length === 0) faults.push('It holds no user; that is no proof that all are gone.');
+  if (answer.groups.length === 0 && copy.groups.some((group) => group.state === 'ACTIVE')) {
+    faults.push('It holds no group although there were some; that is no proof that all are gone.');
+  }
+  const userIds = new Set(copy.users.map(({ id }) => id));
+  const groupIds = new Set(copy.groups.map(({ id }) => id));
+  for (const { id } of answer.users)
+    if (groupIds.has(id)) faults.push(`The id ${id} of a user is already that of a group.`);
+  for (const { id } of answer.groups)
+    if (userIds.has(id)) faults.push(`The id ${id} of a group is already that of a user.`);
+  return faults;
+}
+
+/**
+ * What a whole answer changes (rules 10 and 11). Ids are the key: a name under another id is another user, or another
+ * group, and gets nothing of the old one. Whoever signed in since `readFrom` is left as that sign-in found them: it
+ * read their entry later than this answer did.
+ */
+export function whatChanges(
+  copy: DirectoryCopy,
+  answer: AnsweredDirectory,
+  readFrom: Date,
+): DirectoryChanges {
+  const memberships = membershipChanges(copy, answer);
+  const before = new Map(copy.users.map((user) => [user.id, user]));
+  const entries = new Map(answer.users.map((entry) => [entry.id, entry]));
+  const users: UserChange[] = [];
+  for (const id of new Set([...entries.keys(), ...before.keys()])) {
+    const user = before.get(id);
+    const isNewer = user?.lastSignInAt != null && user.lastSignInAt >= readFrom;
+    const change = isNewer ? undefined : userChange(user, entries.get(id));
+    const groups = memberships.get(id) ?? { joinedGroupIds: [], leftGroupIds: [] };
+    if (change) users.push({ ...change, ...groups });
+    else if (groups.joinedGroupIds.length + groups.leftGroupIds.length > 0) {
+      const username = (isNewer ? user : entries.get(id))?.username ?? user?.username ?? '';
+      users.push({
+        action: 'updated',
+        id,
+        username,
+        entry: isNewer ? undefined : entries.get(id),
+        changedFacts: [],
+        ...groups,
+      });
+    }
+  }
+  return { users, groups: groupChanges(copy, answer) };
+}
+
+/** What the entry of one user changes, group memberships aside; undefined where nothing differs. */
+export function userChange(
+  user: CopiedUser | undefined,
+  entry: DirectoryUser | undefined,
+): UserChange | undefined {
+  const groups = { joinedGroupIds: [], leftGroupIds: [] };
+  if (!entry) {
+    if (!user || user.state === 'REMOVED') return undefined;
+    return { action: 'removed', id: user.id, username: user.username, entry, changedFacts: [], ...groups };
+  }
+  const { id, username } = entry;
+  if (!user) return { action: 'created', id, username, entry, changedFacts: [], ...groups };
+  const changedFacts = (['username', 'displayName', 'email'] as const).filter(
+    (fact) => user[fact] !== entry[fact],
+  );
+  const action = stateChange(user.state, entry.enabled) ?? (changedFacts.length > 0 ? 'updated' : undefined);
+  return action && { action, id, username, entry, changedFacts, ...groups };
+}
+
+// A removed user who comes back disabled is disabled, not enabled: what they get back first is nothing.
+function stateChange(state: UserState, enabled: boolean): 'enabled' | 'disabled' | undefined {
+  if (enabled) return state === 'ACTIVE' ? undefined : 'enabled';
+  return state === 'DISABLED' ? undefined : 'disabled';
+}
+
+function groupChanges(copy: DirectoryCopy, answer: AnsweredDirectory): GroupChange[] {
+  const before = new Map(copy.groups.map((group) => [group.id, group]));
+  const named = new Set(answer.groups.map(({ id }) => id));
+  const changes: GroupChange[] = [];
+  for (const { id, name } of answer.groups) {
+    const group = before.get(id);
+    if (!group) changes.push({ action: 'created', id, name, nameBefore: undefined });
+    else if (group.state === 'REMOVED')
+      changes.push({ action: 'returned', id, name, nameBefore: group.name });
+    else if (group.name !== name) changes.push({ action: 'renamed', id, name, nameBefore: group.name });
+  }
+  for (const { id, name, state } of copy.groups) {
+    if (state === 'ACTIVE' && !named.has(id)) changes.push({ action: 'removed', id, name, nameBefore: name });
+  }
+  return changes;
+}
+
+interface MembershipChange {
+  readonly joinedGroupIds: string[];
+  readonly leftGroupIds: string[];
+}
+
+function membershipChanges(copy: DirectoryCopy, answer: AnsweredDirectory): Map<string, MembershipChange> {
+  const changes = new Map<string, MembershipChange>();
+  const ofUser = (id: string) => {
+    const found = changes.get(id) ?? { joinedGroupIds: [], leftGroupIds: [] };
+    changes.set(id, found);
+    return found;
+  };
+  const before = new Map(copy.groups.map((group) => [group.id, new Set(group.memberIds)]));
+  const now = new Map(answer.groups.map((group) => [group.id, new Set(group.memberIds)]));
+  for (const [groupId, members] of now) {
+    for (const id of members) if (!before.get(groupId)?.has(id)) ofUser(id).joinedGroupIds.push(groupId);
+  }
+  for (const [groupId, members] of before) {
+    for (const id of members) if (!now.get(groupId)?.has(id)) ofUser(id).leftGroupIds.push(groupId);
+  }
+  return changes;
+}

@@ -1,0 +1,223 @@
+import { canonicalName, isIdentifier, textFault, TEXT_LIMITS } from '@tokenwarden/vocabulary';
+import type { DirectoryAnswer, DirectoryGroup, DirectoryUser } from './directory-answer.js';
+import { flattenedMembers } from './nested-groups.rules.js';
+import { isPasswordHash } from './password-hash.js';
+
+/** One user of the file with what proves that it is them. Stays in memory: neither ever reaches Postgres or a log. */
+export interface FileUser extends DirectoryUser {
+  readonly canonicalUsername: string;
+  readonly passwordHash: string | null;
+  /** Plain, for demonstrations on loopback only. */
+  readonly password: string | null;
+}
+
+interface FileGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly members: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** What a directory file says: its answer, and the entries that can sign in, each good by itself. */
+export interface DirectoryFile {
+  readonly answer: DirectoryAnswer;
+  /** By canonical name; a name with two entries is in `ambiguous` instead, and a faulty entry is nowhere. */
+  readonly users: ReadonlyMap<string, FileUser>;
+}
+
+/** A text that is no directory file at all: nobody can be looked up in it. */
+export class NoDirectoryFile extends Error {}
+
+const MOST_REASONS = 20;
+const EMAIL = /^[^\s@<>(),;:"\\[\]]{1,64}@[^\s@<>(),;:"\\[\]]{1,255}$/;
+
+/**
+ * Reads the text of a DIRECTORY_FILE (CONTRACT, "Settings"). Every fault is named, and one fault makes the answer
+ * faulty: a half-good file is no proof that anybody is gone.
+ * @throws NoDirectoryFile where the text is not JSON, or not `{"users": […], "groups": […]}`
+ */
+export function readDirectoryFile(
+  text: string,
+  { acceptsPlainPasswords }: { acceptsPlainPasswords: boolean },
+): DirectoryFile {
+  const document = parsed(text);
+  const reasons: string[] = [];
+  const users = document.users.flatMap((entry, i) => {
+    const user = userOf(entry, `users.${i}`, acceptsPlainPasswords, reasons);
+    return user ? [user] : [];
+  });
+  const groups = document.groups.flatMap((entry, i) => groupOf(entry, `groups.${i}`, reasons) ?? []);
+
+  if (document.users.length === 0)
+    reasons.push('users: Name at least one user; an empty list is no proof that all are gone.');
+  const ids = [...users, ...groups].map(({ id }) => id);
+  for (const id of twice(ids))
+    reasons.push(`The id ${id} is given twice; each user and each group needs its own.`);
+  const twoEntries = new Set(twice(users.map((user) => user.canonicalUsername)));
+  for (const name of twoEntries)
+    reasons.push(`Two users have the username "${name}", letter case and form aside.`);
+  for (const name of twice(groups.map((group) => group.name)))
+    reasons.push(`Two groups have the name "${name}".`);
+
+  const known = new Map(users.map((user) => [user.canonicalUsername, user]));
+  const walked = walkedGroups(groups, known, reasons);
+  const warnings = users.some((user) => user.password !== null)
+    ? [
+        'DIRECTORY_FILE holds plain passwords: accepted on loopback only. "npm run hash-password" makes a passwordHash.',
+      ]
+    : [];
+  return {
+    answer:
+      reasons.length > 0
+        ? faulty(reasons)
+        : { whole: true, users: users.map(entryOf), groups: walked, warnings },
+    users: new Map([...known].filter(([name]) => !twoEntries.has(name))),
+  };
+}
+
+/** The entry without what proves the password. */
+export function entryOf({ id, username, displayName, email, enabled }: DirectoryUser): DirectoryUser {
+  return { id, username, displayName, email, enabled };
+}
+
+function parsed(text: string): { users: unknown[]; groups: unknown[] } {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    // The parser's own message quotes the text, and with it a password.
+    throw new NoDirectoryFile('It must be JSON, as {"users": […], "groups": […]}.', { cause: error });
+  }
+  if (!isObject(document) || !Array.isArray(document['users']) || !Array.isArray(document['groups'])) {
+    throw new NoDirectoryFile('It must be an object with the lists "users" and "groups".');
+  }
+  return { users: document['users'] as unknown[], groups: document['groups'] as unknown[] };
+}
+
+function userOf(
+  entry: unknown,
+  path: string,
+  acceptsPlainPasswords: boolean,
+  reasons: string[],
+): FileUser | undefined {
+  const fields = ['id', 'username', 'displayName', 'email', 'passwordHash', 'password', 'enabled'];
+  const faults: string[] = [];
+  const fault = (field: string, right: string) => void faults.push(`${path}.${field}: ${right}`);
+  if (!isObject(entry)) return void reasons.push(`${path}: A user is an object.`);
+  for (const field of Object.keys(entry))
+    if (!fields.includes(field)) fault(field, `Only ${fields.join(', ')} are known.`);
+  const {
+    id,
+    username,
+    displayName = username,
+    email = null,
+    passwordHash = null,
+    password = null,
+    enabled = true,
+  } = entry;
+  const canonicalUsername = typeof username === 'string' ? canonicalName(username) : '';
+
+  if (!isUuid(id)) fault('id', 'A UUID, the stable id of the user.');
+  if (!isText(username, TEXT_LIMITS.username) || canonicalUsername === '')
+    fault('username', `A text of 1 to ${TEXT_LIMITS.username} characters.`);
+  if (!isText(displayName, TEXT_LIMITS.username))
+    fault('displayName', `A text of 1 to ${TEXT_LIMITS.username} characters.`);
+  if (email !== null && !isEmail(email))
+    fault('email', 'One e-mail address, as ada@example.com, or left out.');
+  if (typeof enabled !== 'boolean') fault('enabled', 'true or false.');
+  if (passwordHash !== null && (typeof passwordHash !== 'string' || !isPasswordHash(passwordHash))) {
+    fault('passwordHash', 'What "npm run hash-password" prints.');
+  }
+  if (password !== null && !isText(password, TEXT_LIMITS.password))
+    fault('password', `A text of 1 to ${TEXT_LIMITS.password} characters.`);
+  if (password !== null && passwordHash !== null)
+    fault('password', 'Give passwordHash or password, not both.');
+  if (password !== null && !acceptsPlainPasswords) {
+    fault(
+      'password',
+      'A plain password is accepted while HOST is loopback; "npm run hash-password" makes a passwordHash.',
+    );
+  }
+  if (faults.length > 0) return void reasons.push(...faults);
+  const good = { username, displayName, email, enabled, passwordHash, password } as Omit<
+    FileUser,
+    'id' | 'canonicalUsername'
+  >;
+  return { id: (id as string).toLowerCase(), canonicalUsername, ...good };
+}
+
+function groupOf(entry: unknown, path: string, reasons: string[]): FileGroup | undefined {
+  const fields = ['id', 'name', 'members', 'groups'];
+  const faults: string[] = [];
+  const fault = (field: string, right: string) => void faults.push(`${path}.${field}: ${right}`);
+  if (!isObject(entry)) return void reasons.push(`${path}: A group is an object.`);
+  for (const field of Object.keys(entry))
+    if (!fields.includes(field)) fault(field, `Only ${fields.join(', ')} are known.`);
+  const { id, name, members = [], groups = [] } = entry;
+
+  if (!isUuid(id)) fault('id', 'A UUID, the stable id of the group.');
+  if (!isText(name, TEXT_LIMITS.username))
+    fault('name', `A text of 1 to ${TEXT_LIMITS.username} characters.`);
+  if (!isListOfTexts(members)) fault('members', 'A list of usernames.');
+  if (!isListOfTexts(groups)) fault('groups', 'A list of names of groups.');
+  if (faults.length > 0) return void reasons.push(...faults);
+  return {
+    id: (id as string).toLowerCase(),
+    name: name as string,
+    members: members as string[],
+    groups: groups as string[],
+  };
+}
+
+function walkedGroups(
+  groups: readonly FileGroup[],
+  users: ReadonlyMap<string, FileUser>,
+  reasons: string[],
+): DirectoryGroup[] {
+  const names = new Set(groups.map((group) => group.name));
+  const nested = groups.map((group) => {
+    const members = group.members.map((name) => ({ name, user: users.get(canonicalName(name)) }));
+    for (const { name, user } of members) {
+      if (!user)
+        reasons.push(
+          `The group "${group.name}" names the member "${shown(name)}", who is no good user of this file.`,
+        );
+    }
+    for (const name of group.groups) {
+      if (!names.has(name))
+        reasons.push(
+          `The group "${group.name}" names the group "${shown(name)}", which is not in this file.`,
+        );
+    }
+    return {
+      key: group.name,
+      memberIds: members.flatMap(({ user }) => user?.id ?? []),
+      nestedKeys: group.groups,
+    };
+  });
+  const members = flattenedMembers(nested);
+  return groups.map(({ id, name }) => ({ id, name, memberIds: members.get(name) ?? [] }));
+}
+
+function faulty(reasons: readonly string[]): DirectoryAnswer {
+  const more = reasons.length - MOST_REASONS;
+  return {
+    whole: false,
+    reasons: more > 0 ? [...reasons.slice(0, MOST_REASONS), `… and ${more} more.`] : reasons,
+  };
+}
+
+function twice(values: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return [...new Set(values.filter((value) => seen.size === seen.add(value).size))];
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isUuid = (value: unknown) => typeof value === 'string' && isIdentifier(value.toLowerCase());
+const isText = (value: unknown, maximum: number) =>
+  typeof value === 'string' && textFault(value, { maximum }) === undefined;
+const isListOfTexts = (value: unknown) =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+const isEmail = (value: unknown) => isText(value, 254) && EMAIL.test(value as string);
+const shown = (text: string) => [...text].slice(0, 100).join('');

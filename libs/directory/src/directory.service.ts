@@ -1,0 +1,46 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Database } from '@tokenwarden/database';
+import { directoryUnavailable, textFault, TEXT_LIMITS } from '@tokenwarden/vocabulary';
+import { applySignIn } from './apply-answer.js';
+import { NotWhole, type DirectoryAnswer, type DirectorySource } from './directory-answer.js';
+import type { UserEntity } from './user.entity.js';
+import { userById } from './users.queries.js';
+
+/** Under this token Nest keeps the directory that the settings name. */
+export const DIRECTORY_SOURCE = Symbol('directory source');
+
+/** The directory behind the copy: who somebody is, and all that it holds. */
+@Injectable()
+export class DirectoryService {
+  constructor(
+    @Inject(DIRECTORY_SOURCE) private readonly source: DirectorySource,
+    private readonly database: Database,
+  ) {}
+
+  /**
+   * The user with this name and password, after their row was brought to what their entry says now; undefined, alike in
+   * time, where the name is unknown, the password wrong or the user disabled.
+   * @throws Problem `DIRECTORY_UNAVAILABLE` where the directory cannot be asked, `UNAVAILABLE` where the database cannot
+   */
+  async authenticate(username: string, password: string): Promise<UserEntity | undefined> {
+    // An empty password would be a sign-in without one at some directories: it never gets there.
+    if (password === '' || textFault(username, { maximum: TEXT_LIMITS.username }) !== undefined)
+      return undefined;
+    const entry = await this.source.authenticate(username, password);
+    if (!entry) return undefined;
+    try {
+      return await this.database.transaction(async (tx) => {
+        await applySignIn(tx, entry);
+        return (await userById(tx, entry.id)) ?? undefined;
+      });
+    } catch (error) {
+      if (!(error instanceof NotWhole)) throw error;
+      throw directoryUnavailable('The directory contradicts itself. Ask an administrator.', error);
+    }
+  }
+
+  /** All that the directory holds now; faulty where there is any doubt. Resolving never waits for this. */
+  async readAll(): Promise<DirectoryAnswer> {
+    return this.source.readAll();
+  }
+}

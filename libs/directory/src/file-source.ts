@@ -1,0 +1,107 @@
+import { readFile, stat } from 'node:fs/promises';
+import { timingSafeEqual, createHash } from 'node:crypto';
+import { canonicalName, directoryUnavailable } from '@tokenwarden/vocabulary';
+import type { DirectoryAnswer, DirectorySource, DirectoryUser } from './directory-answer.js';
+import {
+  entryOf,
+  NoDirectoryFile,
+  readDirectoryFile,
+  type DirectoryFile,
+  type FileUser,
+} from './directory-file.js';
+import { decoyFor, verifyPassword, type PasswordHash } from './password-hash.js';
+
+/** Which file, and whether plain passwords may stand in it: only while nobody but this machine can reach the product. */
+export interface FileSourceOptions {
+  readonly path: string;
+  readonly acceptsPlainPasswords: boolean;
+}
+
+interface ReadFile {
+  readonly fingerprint: string;
+  readonly file: DirectoryFile;
+  readonly decoy: PasswordHash;
+}
+
+const LARGEST_FILE_BYTES = 128 * 1024 * 1024;
+// Each takes 32 MiB and a whole core: more at once would only be slower, and leave nothing for everybody else.
+const MOST_VERIFICATIONS_AT_ONCE = 2;
+const MOST_WAITING = 100;
+
+/**
+ * DIRECTORY_FILE as a directory. It is looked at for every sign-in and every sync, and parsed again when it changed;
+ * what it holds of passwords stays in this object.
+ */
+export class FileSource implements DirectorySource {
+  private known: ReadFile | undefined;
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private readonly options: FileSourceOptions) {}
+
+  /** See `DirectorySource.readAll`. */
+  async readAll(): Promise<DirectoryAnswer> {
+    try {
+      return (await this.read()).file.answer;
+    } catch (error) {
+      return { whole: false, reasons: [`DIRECTORY_FILE: ${reasonOf(error)}`] };
+    }
+  }
+
+  /** See `DirectorySource.authenticate`: a fault elsewhere in the file does not keep out whose own entry is good. */
+  async authenticate(username: string, password: string): Promise<DirectoryUser | undefined> {
+    const { file, decoy } = await this.read().catch((error: unknown) => {
+      throw directoryUnavailable('The directory cannot be read. Try again in a moment.', error);
+    });
+    const user = file.users.get(canonicalName(username));
+    // The same work for everybody: a name that is unknown, or has no hash, costs a verification that nothing passes.
+    const isHashed = await this.oneOfFew(() => verifyPassword(password, user?.passwordHash ?? decoy));
+    const isRight = user?.passwordHash ? isHashed : isPlainPassword(password, user);
+    return user && isRight && user.enabled ? entryOf(user) : undefined;
+  }
+
+  private async read(): Promise<ReadFile> {
+    const facts = await stat(this.options.path, { bigint: true });
+    if (facts.size > LARGEST_FILE_BYTES)
+      throw new NoDirectoryFile(`It may have ${LARGEST_FILE_BYTES} bytes at most.`);
+    const fingerprint = [facts.dev, facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].join(' ');
+    if (this.known?.fingerprint === fingerprint) {
+      return this.known;
+    }
+    const file = readDirectoryFile(await readFile(this.options.path, 'utf8'), this.options);
+    const hashes = [...file.users.values()].flatMap((user) => user.passwordHash ?? []);
+    this.known = { fingerprint, file, decoy: decoyFor(hashes) };
+    return this.known;
+  }
+
+  private async oneOfFew<T>(work: () => Promise<T>): Promise<T> {
+    if (this.running >= MOST_VERIFICATIONS_AT_ONCE) {
+      if (this.waiting.length >= MOST_WAITING)
+        throw directoryUnavailable('Too many sign-ins at once. Try again in a moment.');
+      // Whoever ends hands its place on, so the number of those that run stays as it is.
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    } else {
+      this.running += 1;
+    }
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.running -= 1;
+    }
+  }
+}
+
+function isPlainPassword(password: string, user: FileUser | undefined): boolean {
+  const digest = (text: string) => createHash('sha256').update(text.normalize('NFC')).digest();
+  return timingSafeEqual(digest(password), digest(user?.password ?? '')) && user?.password != null;
+}
+
+// The operator reads this: what is wrong, but neither a path nor a piece of the file.
+function reasonOf(error: unknown): string {
+  if (error instanceof NoDirectoryFile) return error.message;
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
+  return `It cannot be read (${code}).`;
+}

@@ -1,0 +1,50 @@
+export { DirectoryModule } from './directory.module.js';
+export { DirectoryService } from './directory.service.js';
+export { DirectoryViews } from './directory-views.js';
+export { FileSource, type FileSourceOptions } from './file-source.js';
+export { hashPassword } from './password-hash.js';
+export { UserEntity } from './user.entity.js';
+export { AdministratorGroupEntity, GroupEntity, GroupMemberEntity } from './group.entity.js';
+export { applyAnswer } from './apply-answer.js';
+export {
+  NotWhole,
+  type DirectoryAnswer,
+  type DirectorySource,
+  type WholeAnswer,
+} from './directory-answer.js';
+export {
+  usersWho,
+  type DirectoryChanges,
+  type DirectoryGroup,
+  type DirectoryUser,
+  type GroupChange,
+  type UserChange,
+} from './directory-changes.rules.js';
+export {
+  administratorGroupWarnings,
+  pinAdministratorGroups,
+  repinAdministratorGroups,
+  type PinnedGroups,
+} from './administrator-groups.js';
+export {
+  GRANTS_OF_GROUP,
+  groupsOfUser,
+  lockUser,
+  permissionsOfUser,
+  userById,
+  usersByIds,
+  type NamedGroup,
+} from './users.queries.js';
+export {
+  grantsByGroup,
+  GROUP_COLUMNS,
+  groupsByIds,
+  lockGroups,
+  permissionsOfGroups,
+} from './groups.queries.js';
+export { BY_NAME, countUsers, listUsers, type UserListFilter } from './lists.queries.js';
+export { firstNotHeld } from './grants.rules.js';
+export { setGrants } from './grants.service.js';
+export { Group, GroupConnection, toGroup } from './group.type.js';
+export { toUser, User, UserConnection } from './user.type.js';
+export { isOneself, readsDirectory, seesGroup, seesMembers, type UserView } from './visibility.rules.js';
