@@ -1,0 +1,322 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
+import { SYSTEM, type Caller } from '@tokenwarden/vocabulary';
+import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import {
+  administratorGroupWarnings,
+  applyAnswer,
+  DirectoryService,
+  groupsOfUser,
+  NotWhole,
+  permissionsOfUser,
+  pinAdministratorGroups,
+  repinAdministratorGroups,
+  setGrants,
+  userById,
+  type DirectorySource,
+  type DirectoryUser,
+  type WholeAnswer,
+} from './index.js';
+import { GrantsService } from './grants.service.js';
+
+const ADA = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01';
+const GRACE = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a02';
+const EVE = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a03';
+const ADMINS = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11';
+const DATA = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e12';
+const NEW_ADMINS = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e13';
+
+const user = (id: string, username: string, facts: Partial<DirectoryUser> = {}): DirectoryUser => ({
+  id,
+  username,
+  displayName: username,
+  email: null,
+  enabled: true,
+  ...facts,
+});
+const ada = user(ADA, 'ada');
+const grace = user(GRACE, 'grace');
+const admins = { id: ADMINS, name: 'admins', memberIds: [ADA] };
+const data = { id: DATA, name: 'data', memberIds: [GRACE] };
+const whole = (users: DirectoryUser[], groups: WholeAnswer['groups']): WholeAnswer => ({
+  whole: true,
+  users,
+  groups,
+  warnings: [],
+});
+
+let fresh: TestDatabase;
+let database: Database;
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  database = await openDatabase(fresh.url);
+});
+afterAll(async () => {
+  await database?.close();
+  await fresh?.close();
+});
+beforeEach(async () => {
+  await database.read((tx) =>
+    rows(
+      tx,
+      'TRUNCATE users, groups, group_members, administrator_groups, changes, audit_pending_events CASCADE',
+    ),
+  );
+  await apply([ada, grace], [admins, data]);
+  await database.read((tx) => rows(tx, 'TRUNCATE changes, audit_pending_events'));
+});
+
+const apply = (users: DirectoryUser[], groups: WholeAnswer['groups']) =>
+  database.transaction(async (tx) => applyAnswer(tx, whole(users, groups), await databaseNow(tx)));
+const events = () =>
+  database.read(async (tx) =>
+    (
+      await rows<{ said: string }>(
+        tx,
+        `SELECT action || ' ' || coalesce(target_name, '') AS said FROM audit_pending_events ORDER BY arrival`,
+      )
+    ).map(({ said }) => said),
+  );
+const changed = () =>
+  database.read(async (tx) =>
+    rows<{ kind: string; subject_ids: string[] }>(
+      tx,
+      'SELECT kind, subject_ids FROM changes ORDER BY position',
+    ),
+  );
+const stateOf = async (id: string) => (await database.read((tx) => userById(tx, id)))?.state;
+
+describe('a whole answer', () => {
+  it('that says what the copy holds writes nothing', async () => {
+    expect(await apply([ada, grace], [admins, data])).toEqual({ users: [], groups: [] });
+    expect(await events()).toEqual([]);
+    expect(await changed()).toEqual([]);
+  });
+
+  it('moves people between groups, and says so once for each', async () => {
+    await apply([ada, grace], [admins, { ...data, memberIds: [ADA] }]);
+    const groups = await database.read((tx) => groupsOfUser(tx, ADA));
+    expect(groups.map(({ name }) => name)).toEqual(['admins', 'data']);
+    expect(await database.read((tx) => groupsOfUser(tx, GRACE))).toEqual([]);
+    expect((await events()).sort()).toEqual(['user.updated ada', 'user.updated grace']);
+    expect((await changed()).flatMap((change) => change.subject_ids).sort()).toEqual([ADA, GRACE]);
+  });
+
+  it('ends the sessions of whom it disables or removes, and leaves that so when they are back', async () => {
+    await apply([ada, { ...grace, enabled: false }], [admins, data]);
+    const disabled = await database.read((tx) => userById(tx, GRACE));
+    expect(disabled).toMatchObject({ state: 'DISABLED', sessionsEndBefore: expect.any(Date) });
+    await apply([ada, grace], [admins, data]);
+    expect(await database.read((tx) => userById(tx, GRACE))).toMatchObject({
+      state: 'ACTIVE',
+      sessionsEndBefore: disabled?.sessionsEndBefore,
+    });
+    await apply([ada], [admins, { ...data, memberIds: [] }]);
+    expect(await database.read((tx) => userById(tx, GRACE))).toMatchObject({
+      state: 'REMOVED',
+      removedAt: expect.any(Date),
+    });
+    expect(await events()).toEqual(['user.disabled grace', 'user.enabled grace', 'user.removed grace']);
+  });
+
+  it('gives a user or a group of the same name, but another id, nothing of the old one', async () => {
+    await database.transaction((tx) => setGrants(tx, DATA, ['dataset/*:read'], SYSTEM));
+    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual(['dataset/*:read']);
+    await apply([ada, user(EVE, 'grace')], [admins, { id: NEW_ADMINS, name: 'data', memberIds: [EVE] }]);
+    expect(await stateOf(GRACE)).toBe('REMOVED');
+    expect(await database.read((tx) => permissionsOfUser(tx, EVE))).toEqual([]);
+  });
+
+  it('brings a group back with its grants under the same id', async () => {
+    await database.transaction((tx) => setGrants(tx, DATA, ['dataset/*:read'], SYSTEM));
+    await apply([ada, grace], [admins]);
+    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual([]);
+    await apply([ada, grace], [admins, data]);
+    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual(['dataset/*:read']);
+  });
+
+  it('that is emptied, or mistakes ids, changes nothing', async () => {
+    await expect(apply([], [admins, data])).rejects.toThrow(NotWhole);
+    await expect(apply([ada, grace], [])).rejects.toThrow(NotWhole);
+    await expect(apply([ada, user(DATA, 'eve')], [admins])).rejects.toThrow('already that of a group');
+    expect(await events()).toEqual([]);
+    expect(await stateOf(GRACE)).toBe('ACTIVE');
+  });
+
+  it('of six thousand users is applied whole', async () => {
+    const many = Array.from({ length: 6_000 }, (_, i) =>
+      user(`00000000-0000-4000-8000-${String(i).padStart(12, '0')}`, `user${i}`),
+    );
+    const everybody = { id: NEW_ADMINS, name: 'everybody', memberIds: many.map(({ id }) => id) };
+    await apply([ada, grace, ...many], [admins, data, everybody]);
+    const [count] = await database.read((tx) =>
+      rows<{ members: string }>(tx, 'SELECT count(*) AS members FROM group_members WHERE group_id = $1', [
+        NEW_ADMINS,
+      ]),
+    );
+    expect(count?.members).toBe('6000');
+  });
+});
+
+describe('signing in', () => {
+  const signIn = (entry: DirectoryUser | undefined) => {
+    const source: DirectorySource = {
+      readAll: () => Promise.resolve({ whole: false, reasons: [] }),
+      authenticate: () => Promise.resolve(entry),
+    };
+    return new DirectoryService(source, database).authenticate('ada', 'password');
+  };
+
+  it('brings the row to what the entry says, and notes when', async () => {
+    const signedIn = await signIn({ ...ada, displayName: 'Ada Lovelace' });
+    expect(signedIn).toMatchObject({ id: ADA, displayName: 'Ada Lovelace', lastSignInAt: expect.any(Date) });
+    expect(await events()).toEqual(['user.updated ada']);
+  });
+
+  it('writes nothing else where nothing differs', async () => {
+    expect(await signIn(ada)).toMatchObject({ id: ADA, state: 'ACTIVE' });
+    expect(await events()).toEqual([]);
+  });
+
+  it('of somebody new creates them; of somebody disabled or removed makes them active', async () => {
+    await apply([ada, { ...grace, enabled: false }], [admins, data]);
+    expect(await signIn(user(EVE, 'eve'))).toMatchObject({ id: EVE, state: 'ACTIVE' });
+    expect(await signIn(grace)).toMatchObject({ id: GRACE, state: 'ACTIVE' });
+  });
+
+  it('is not undone by an answer that was read before it', async () => {
+    const before = await database.read((tx) => databaseNow(tx));
+    await signIn(user(EVE, 'eve'));
+    await database.transaction((tx) => applyAnswer(tx, whole([ada, grace], [admins, data]), before));
+    expect(await stateOf(EVE)).toBe('ACTIVE');
+    await apply([ada, grace], [admins, data]);
+    expect(await stateOf(EVE)).toBe('REMOVED');
+  });
+
+  it('that fails is undefined, and an empty password never gets to the directory', async () => {
+    expect(await signIn(undefined)).toBeUndefined();
+    const source: DirectorySource = {
+      readAll: () => Promise.reject(new Error('not asked')),
+      authenticate: () => Promise.reject(new Error('not asked')),
+    };
+    expect(await new DirectoryService(source, database).authenticate('ada', '')).toBeUndefined();
+  });
+});
+
+describe('the groups of the administrators', () => {
+  const pinNow = (...names: string[]) => database.transaction((tx) => pinAdministratorGroups(tx, names));
+
+  it('hold *:* from the moment their name is seen, and lose it with the setting', async () => {
+    expect(await pinNow('admins')).toEqual({
+      pinned: [{ settingName: 'admins', groupId: ADMINS }],
+      warnings: [],
+    });
+    expect(await database.read((tx) => permissionsOfUser(tx, ADA))).toEqual(['*:*']);
+    await pinNow('admins');
+    expect(await events()).toEqual(['admin-groups.pinned admins']);
+    expect(await pinNow()).toEqual({ pinned: [], warnings: [] });
+    expect(await database.read((tx) => permissionsOfUser(tx, ADA))).toEqual([]);
+  });
+
+  it('do not pass it to a group that was made anew, until an operator says so', async () => {
+    await pinNow('admins');
+    await apply([ada, grace], [{ id: NEW_ADMINS, name: 'admins', memberIds: [GRACE] }, data]);
+    expect((await pinNow('admins')).warnings).toHaveLength(1);
+    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual([]);
+    await database.transaction((tx) => repinAdministratorGroups(tx, ['admins']));
+    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual(['*:*']);
+    expect(await database.read((tx) => administratorGroupWarnings(tx, ['admins']))).toEqual([]);
+  });
+
+  it('may be named by id', async () => {
+    expect((await pinNow(`id:${DATA}`)).pinned).toEqual([{ settingName: `id:${DATA}`, groupId: DATA }]);
+    expect((await pinNow('id:nonsense')).warnings).toHaveLength(1);
+  });
+});
+
+describe('setting grants', () => {
+  const grants = () => new GrantsService(database);
+  const caller = (permissions: string[], facts: Partial<Caller> = {}): Caller => ({
+    carrier: 'session',
+    principal: { kind: 'USER', id: ADA, name: 'ada' },
+    groupIds: [ADMINS],
+    permissions,
+    tokenId: null,
+    sessionId: null,
+    endsAt: new Date('2030-01-01T00:00:00Z'),
+    origin: { address: null, userAgent: null, requestId: null },
+    ...facts,
+  });
+  const admin = caller(['*:*']);
+
+  it('is recorded once, however often it is repeated', async () => {
+    await grants().setGroupGrants(admin, DATA, ['dataset/b:read', 'dataset/a:read', 'dataset/a:read']);
+    const again = await grants().setGroupGrants(admin, DATA, ['dataset/a:read', 'dataset/b:read']);
+    expect(again.grants).toEqual(['dataset/a:read', 'dataset/b:read']);
+    expect(await events()).toEqual(['group.grants-set data']);
+    expect(await changed()).toEqual([{ kind: 'group', subject_ids: [DATA] }]);
+    expect((await grants().setGroupGrants(admin, DATA, [])).grants).toEqual([]);
+  });
+
+  it('gives nobody what the caller does not hold, and counts only what is new', async () => {
+    await grants().setGroupGrants(admin, DATA, ['dataset/*:read']);
+    const some = caller(['directory:grant', 'dataset/a:write']);
+    await expect(
+      grants().setGroupGrants(some, DATA, ['dataset/*:read', 'dataset/b:write']),
+    ).rejects.toMatchObject({
+      code: 'SCOPE_NOT_GRANTED',
+      field: 'grants',
+      refusedTarget: { type: 'group', id: DATA },
+    });
+    await grants().setGroupGrants(some, DATA, ['dataset/c:read', 'dataset/*:read', 'dataset/a:write']);
+  });
+
+  it('is refused for scopes that are none, and for groups that are not there', async () => {
+    await expect(grants().setGroupGrants(admin, DATA, ['dataset/a:read', 'dataset'])).rejects.toMatchObject({
+      field: 'grants.1',
+    });
+    await apply([ada, grace], [admins]);
+    for (const id of [DATA, EVE, 'data', DATA.toUpperCase()]) {
+      await expect(grants().setGroupGrants(admin, id, [])).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        field: 'groupId',
+      });
+    }
+  });
+
+  it("is refused to a service account's token for the account's own groups", async () => {
+    const account = caller(['*:*'], {
+      carrier: 'token',
+      principal: { kind: 'SERVICE_ACCOUNT', id: EVE, name: 'etl' },
+      groupIds: [DATA],
+    });
+    await expect(grants().setGroupGrants(account, DATA, [])).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await grants().setGroupGrants(account, ADMINS, ['tokens:read']);
+  });
+
+  it('cannot take the last *:* that an active user has', async () => {
+    await grants().setGroupGrants(admin, DATA, ['*:*']);
+    await expect(grants().setGroupGrants(admin, DATA, ['tokens:read'])).rejects.toMatchObject({
+      code: 'WOULD_LOCK_OUT',
+      field: 'grants',
+    });
+    await database.transaction((tx) => pinAdministratorGroups(tx, ['admins']));
+    expect((await grants().setGroupGrants(admin, DATA, ['tokens:read'])).grants).toEqual(['tokens:read']);
+  });
+
+  it('leaves what is inherent', async () => {
+    await database.transaction((tx) => pinAdministratorGroups(tx, ['admins']));
+    expect((await grants().setGroupGrants(admin, ADMINS, ['*:*', 'tokens:read'])).grants).toEqual([
+      'tokens:read',
+    ]);
+    await grants().setGroupGrants(admin, ADMINS, []);
+    expect(await database.read((tx) => permissionsOfUser(tx, ADA))).toEqual(['*:*']);
+  });
+
+  it('by two at once leaves somebody with *:*', async () => {
+    await grants().setGroupGrants(admin, DATA, ['*:*']);
+    await grants().setGroupGrants(admin, ADMINS, ['*:*']);
+    const both = await Promise.allSettled([DATA, ADMINS].map((id) => grants().setGroupGrants(admin, id, [])));
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+});
