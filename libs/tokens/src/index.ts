@@ -24,4 +24,5 @@ export {
   type Suspension,
 } from './token-changes.js';
 export { TokenActionEnum, TokenKindEnum, TokenStatusEnum, UnusableReasonEnum } from './token-words.enums.js';
-export { createdAtOfNthLast, liveTokensOf, tokenColumns } from './tokens.queries.js';
+export { issuanceOf, tokenColumns, type Issuance } from './tokens.queries.js';
+export { TokensModule } from './tokens.module.js';

@@ -6,6 +6,7 @@ import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js
 import {
   addToken,
   findToken,
+  issuanceOf,
   lockToken,
   renameToken,
   resumeToken,
@@ -16,7 +17,6 @@ import {
   tokenColumns,
   type AccessTokenEntity,
 } from './index.js';
-import { createdAtOfNthLast, liveTokensOf } from './tokens.queries.js';
 
 const userId = randomUUID();
 const grace: Author = {
@@ -254,19 +254,21 @@ describe('the tokens of one principal', () => {
     for (const { id } of [active, suspended]) expect((await actionsOf(id)).at(-1)).toBe('token.revoked');
     for (const { id } of [expired, foreign]) expect(await actionsOf(id)).toEqual(['token.created']);
   });
-  it('are counted while live, up to a limit', async () => {
+  it('are counted while live, up to a bound', async () => {
     const principalId = await newUser();
     for (const endsInSeconds of [60, 60, -1]) await issued({ principalId, endsInSeconds });
-    const counted = (limit: number) =>
-      database.read((tx) => liveTokensOf(tx, principalId, { now: new Date(), limit }));
-    expect(await counted(10)).toBe(2);
-    expect(await counted(1)).toBe(1);
+    const counted = (liveBound: number) =>
+      database.read((tx) => issuanceOf(tx, principalId, { liveBound, nth: 1 }));
+    expect(await counted(10)).toMatchObject({ live: 2 });
+    expect(await counted(1)).toMatchObject({ live: 1 });
   });
   it('have a third from the end only when there are three', async () => {
     const principalId = await newUser();
     const { createdAt } = await issued({ principalId });
     await issued({ principalId });
-    expect(await database.read((tx) => createdAtOfNthLast(tx, principalId, 3))).toBeNull();
-    expect(await database.read((tx) => createdAtOfNthLast(tx, principalId, 2))).toEqual(createdAt);
+    const counted = (nth: number) =>
+      database.read((tx) => issuanceOf(tx, principalId, { liveBound: 1, nth }));
+    expect(await counted(3)).toMatchObject({ nthLastCreatedAt: null });
+    expect(await counted(2)).toMatchObject({ nthLastCreatedAt: createdAt });
   });
 });

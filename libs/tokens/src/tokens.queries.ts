@@ -199,33 +199,34 @@ export async function updateActiveSuspended(
   );
 }
 
-/** How many live tokens the principal has at `now`, counted up to `limit`. */
-export async function liveTokensOf(
-  tx: Transaction,
-  principalId: string,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  const [row] = await rows<{ count: number }>(
-    tx,
-    `SELECT count(*)::integer AS count FROM (${LIVE_OF_PRINCIPAL} LIMIT $3) AS live`,
-    [principalId, now, limit],
-  );
-  return row?.count ?? 0;
+/** What a principal has been issued so far, as far as limits ask. */
+export interface Issuance {
+  /** The database's clock, at which this was counted. */
+  readonly now: Date;
+  /** Live tokens, counted up to the bound. */
+  readonly live: number;
+  /** When the token was created that is so many from the end; null when there are fewer. */
+  readonly nthLastCreatedAt: Date | null;
 }
 
-/** When the principal's token before the last `count - 1` was created: the `count`-th from the end; null when there are fewer. */
-export async function createdAtOfNthLast(
+/** Counts what a principal was issued: live tokens up to `liveBound`, and the `nth` token from the end. */
+export async function issuanceOf(
   tx: Transaction,
   principalId: string,
-  count: number,
-): Promise<Date | null> {
-  const [row] = await rows<{ createdAt: Date }>(
+  { liveBound, nth }: { liveBound: number; nth: number },
+): Promise<Issuance> {
+  const [counted] = await rows<Issuance>(
     tx,
-    `SELECT created_at AS "createdAt" FROM access_tokens WHERE principal_id = $1
-     ORDER BY created_at DESC, id DESC OFFSET $2 LIMIT 1`,
-    [principalId, count - 1],
+    `SELECT clock.now,
+       (SELECT count(*) FROM (SELECT FROM access_tokens WHERE principal_id = $1 AND revoked_at IS NULL
+          AND ends_at > clock.now LIMIT $2) AS live)::integer AS live,
+       (SELECT created_at FROM access_tokens WHERE principal_id = $1
+          ORDER BY created_at DESC, id DESC OFFSET $3 LIMIT 1) AS "nthLastCreatedAt"
+     FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS now) AS clock`,
+    [principalId, liveBound, nth - 1],
   );
-  return row?.createdAt ?? null;
+  if (!counted) throw new Error('The database counted nothing.');
+  return counted;
 }
 
 function theOne(found: AccessTokenEntity[]): AccessTokenEntity {
