@@ -1,27 +1,35 @@
 import type { Database } from '@tokenwarden/database';
 import type { SigningService } from '@tokenwarden/signing';
 import { statusOf } from '@tokenwarden/tokens';
+import { within } from './bounded-wait.js';
 import { loadRecord } from './load-record.js';
 import { INACTIVE, resolutionOf, secondsOf, type InForce, type Resolution } from './resolution.rules.js';
 
 /** What resolving stands on. */
 export interface ResolvingParts {
   readonly database: Database;
-  readonly signing: Pick<SigningService, 'verify'>;
+  readonly signing: Pick<SigningService, 'verifyByLatestKeys'>;
   readonly inForce: InForce;
 }
+
+/** How long an answer may wait before it is "cannot decide". */
+const LONGEST_WAIT_MILLISECONDS = 2_000;
 
 /**
  * Whose token is this, and what may it do (rule 3)? Garbage, other people's tokens and expired ones need no query.
  * Expiry goes by this process's clock.
- * @throws Problem `UNAVAILABLE` when it cannot decide
+ * @throws Problem `UNAVAILABLE` when it cannot decide, after two seconds at the latest
  */
 export async function resolveToken(parts: ResolvingParts, value: string): Promise<Resolution> {
-  const presented = parts.signing.verify(value); // size, shape, type and signature
-  if (presented === undefined) return INACTIVE;
-  const { claims, kid } = presented;
-  if (claims.iss !== parts.inForce.issuer || claims.exp <= secondsOf(new Date())) return INACTIVE;
-  const record = await loadRecord(parts.database, claims.jti, kid);
+  return within(LONGEST_WAIT_MILLISECONDS, resolve(parts, value));
+}
+
+async function resolve({ database, signing, inForce }: ResolvingParts, value: string): Promise<Resolution> {
+  const verified = await signing.verifyByLatestKeys(value); // size, shape, type, signature
+  if (verified === undefined) return INACTIVE;
+  const { claims, kid } = verified;
+  if (claims.iss !== inForce.issuer || claims.exp <= secondsOf(new Date())) return INACTIVE;
+  const record = await loadRecord(database, claims.jti, kid);
   const status = record && statusOf(record, new Date());
-  return resolutionOf(record, status, claims, parts.inForce);
+  return resolutionOf(record, status, claims, inForce);
 }

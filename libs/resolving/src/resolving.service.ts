@@ -55,9 +55,9 @@ export class ResolvingService {
    * was looked up is recorded, its value is not.
    */
   async inspectToken(value: string, by: Author): Promise<AccessTokenEntity | null> {
-    const presented = this.parts.signing.verify(value);
-    if (presented === undefined || presented.claims.iss !== this.parts.inForce.issuer) return null;
-    const { claims, kid } = presented;
+    const verified = await this.parts.signing.verifyByLatestKeys(value);
+    if (verified === undefined || verified.claims.iss !== this.parts.inForce.issuer) return null;
+    const { claims, kid } = verified;
     return this.database.transaction(async (tx) => {
       const record = await recordOfPresentedToken(tx, claims.jti, kid);
       if (record === undefined || record.isKeyWithdrawn || !claimsSayWhatRowSays(claims, record)) return null;

@@ -1,6 +1,6 @@
 import { lockToken, revokeToken } from '@tokenwarden/tokens';
 import { authorOf, type Author, type Caller, type RequestOrigin } from '@tokenwarden/vocabulary';
-import { within } from './load-record.js';
+import { within } from './bounded-wait.js';
 import { claimsSayWhatRowSays, type TokenRecord } from './resolution.rules.js';
 import type { ResolvingParts } from './resolve-token.js';
 import { recordOfPresentedToken } from './resolving.queries.js';
@@ -21,20 +21,26 @@ export async function revokePresentedToken(
   caller: Caller | undefined,
   origin: RequestOrigin,
 ): Promise<void> {
-  const presented = parts.signing.verify(value);
-  if (presented === undefined) return;
-  const { claims, kid } = presented;
-  await within(
-    LONGEST_COMMIT_MILLISECONDS,
-    parts.database.transaction(async (tx) => {
-      const record = await recordOfPresentedToken(tx, claims.jti, kid);
-      // A withdrawn key is in strangers' hands: what it signed proves nothing, not even the right to revoke.
-      if (record === undefined || record.isKeyWithdrawn || !claimsSayWhatRowSays(claims, record)) return;
-      const token = await lockToken(tx, record.id);
-      if (token === null) return;
-      await revokeToken(tx, token, caller === undefined ? byHolder(record, origin) : authorOf(caller), null);
-    }),
-  );
+  await within(LONGEST_COMMIT_MILLISECONDS, revokeIfOurs(parts, value, caller, origin));
+}
+
+async function revokeIfOurs(
+  { database, signing }: ResolvingParts,
+  value: string,
+  caller: Caller | undefined,
+  origin: RequestOrigin,
+): Promise<void> {
+  const verified = await signing.verifyByLatestKeys(value);
+  if (verified === undefined) return;
+  const { claims, kid } = verified;
+  await database.transaction(async (tx) => {
+    const record = await recordOfPresentedToken(tx, claims.jti, kid);
+    // A withdrawn key is in strangers' hands: what it signed proves nothing, not even the right to revoke.
+    if (record === undefined || record.isKeyWithdrawn || !claimsSayWhatRowSays(claims, record)) return;
+    const token = await lockToken(tx, record.id);
+    if (token === null) return; // purged at this very moment
+    await revokeToken(tx, token, caller === undefined ? byHolder(record, origin) : authorOf(caller), null);
+  });
 }
 
 function byHolder(record: TokenRecord, origin: RequestOrigin): Author {
