@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import type { Batch, Connection, ForwardPageArgs, Loaders, PageArgs } from '@tokenwarden/api';
+import { pageOf, toConnection } from '@tokenwarden/api';
+import { Database } from '@tokenwarden/database';
+import {
+  BY_NAME,
+  countUsers,
+  DirectoryViews,
+  isOneself,
+  listUsers,
+  readsDirectory,
+  seesMembers,
+  toUser,
+  type Group,
+  type User,
+} from '@tokenwarden/directory';
+import { isIdentifier, type Caller, type Scope } from '@tokenwarden/vocabulary';
+import { isWithin, reachOf } from './account-visibility.rules.js';
+import {
+  accountsByIds,
+  countAccounts,
+  groupIdsOfAccounts,
+  listAccounts,
+  permissionsOfAccounts,
+  type AccountRecord,
+} from './accounts.queries.js';
+import { toServiceAccount, type ServiceAccount, type ServiceAccountFilter } from './service-account.types.js';
+
+/** Service accounts as one caller sees them, read in batches; what it may not see is null or empty. */
+@Injectable()
+export class ServiceAccountViews {
+  constructor(
+    private readonly database: Database,
+    private readonly directory: DirectoryViews,
+  ) {}
+
+  private readonly accounts: Batch<string, AccountRecord> = (ids) =>
+    this.database.read((tx) => accountsByIds(tx, ids));
+  private readonly links: Batch<string, string[]> = (ids) =>
+    this.database.read((tx) => groupIdsOfAccounts(tx, ids));
+  private readonly permissions: Batch<string, Scope[]> = (ids) =>
+    this.database.read((tx) => permissionsOfAccounts(tx, ids));
+
+  /** The account with this id; null for what the caller does not see, and for what is deleted. */
+  async visibleAccount(caller: Caller, id: string, loaders: Loaders): Promise<ServiceAccount | null> {
+    const account = isIdentifier(id) ? await loaders.load(this.accounts, id) : undefined;
+    if (!account || account.deletedAt !== null) return null;
+    return (await this.isVisible(caller, id, loaders)) ? toServiceAccount(account, 'whole') : null;
+  }
+
+  /** The account at least by id, name and state: for what shows something that the caller sees. Null where there is none. */
+  async namedAccount(caller: Caller, id: string, loaders: Loaders): Promise<ServiceAccount | null> {
+    const account = isIdentifier(id) ? await loaders.load(this.accounts, id) : undefined;
+    if (!account) return null;
+    const isWhole = account.deletedAt === null && (await this.isVisible(caller, id, loaders));
+    return toServiceAccount(account, isWhole ? 'whole' : 'named');
+  }
+
+  /**
+   * A page, by name, of the accounts that the caller sees.
+   * @throws Problem `INVALID_INPUT` on an argument of the page
+   */
+  async list(
+    caller: Caller,
+    args: PageArgs,
+    filter: ServiceAccountFilter,
+    loaders: Loaders,
+  ): Promise<Connection<ServiceAccount>> {
+    const page = pageOf(args, { list: 'serviceAccounts', filter }, BY_NAME);
+    const { groupId } = filter;
+    // Who is linked to a group that the caller does not see cannot be found out by a filter either.
+    const isOpaque = groupId !== undefined && !(await this.directory.visibleGroup(caller, groupId, loaders));
+    const reach = isOpaque ? { isAll: false, ids: [], groupIds: [] } : reachOf(caller);
+    const selection = { reach, states: filter.state, groupId, search: filter.search };
+    const found = await this.database.read((tx) => listAccounts(tx, selection, page));
+    return toConnection(
+      page,
+      found.map((account) => toServiceAccount(account, 'whole')),
+      ({ name, id }) => [name, id],
+      () => this.database.read((tx) => countAccounts(tx, selection)),
+    );
+  }
+
+  /** A page, by name, of the accounts linked to a group that the caller was shown. */
+  async listOfGroup(
+    caller: Caller,
+    groupId: string,
+    args: ForwardPageArgs,
+  ): Promise<Connection<ServiceAccount>> {
+    const page = pageOf(args, { list: 'serviceAccounts', groupId }, BY_NAME);
+    const selection = { reach: reachOf(caller), groupId };
+    const found = await this.database.read((tx) => listAccounts(tx, selection, page));
+    return toConnection(
+      page,
+      found.map((account) => toServiceAccount(account, 'whole')),
+      ({ name, id }) => [name, id],
+      () => this.database.read((tx) => countAccounts(tx, selection)),
+    );
+  }
+
+  /** The groups that it is linked to, by name, as far as the caller sees them. */
+  async groupsOf(caller: Caller, account: ServiceAccount, loaders: Loaders): Promise<Group[]> {
+    const ids = await this.linked(account, loaders);
+    const groups = await Promise.all(ids.map((id) => this.directory.visibleGroup(caller, id, loaders)));
+    return groups
+      .filter((group) => group !== null)
+      .sort((a, b) => (a.name === b.name ? compare(a.id, b.id) : compare(a.name, b.name)));
+  }
+
+  /** What it may do now. */
+  async permissionsOf(account: ServiceAccount, loaders: Loaders): Promise<Scope[]> {
+    return account.view === 'whole' ? ((await loaders.load(this.permissions, account.id)) ?? []) : [];
+  }
+
+  /** A page, by username, of the members of its groups, as far as the caller sees them. */
+  async membersOf(
+    caller: Caller,
+    account: ServiceAccount,
+    args: ForwardPageArgs,
+    loaders: Loaders,
+  ): Promise<Connection<User>> {
+    const page = pageOf(args, { list: 'members', account: account.id }, BY_NAME);
+    const inGroups = (await this.linked(account, loaders)).filter((id) => seesMembers(caller, id));
+    const found = await this.database.read((tx) => listUsers(tx, { inGroups }, page));
+    const isWhole = (id: string) => readsDirectory(caller) || isOneself(caller, id);
+    return toConnection(
+      page,
+      found.map((user) => toUser(user, isWhole(user.id) ? 'whole' : 'named')),
+      ({ username, id }) => [username, id],
+      () => this.database.read((tx) => countUsers(tx, { inGroups })),
+    );
+  }
+
+  private async linked(account: ServiceAccount, loaders: Loaders): Promise<string[]> {
+    return account.view === 'whole' ? ((await loaders.load(this.links, account.id)) ?? []) : [];
+  }
+
+  private async isVisible(caller: Caller, id: string, loaders: Loaders): Promise<boolean> {
+    return isWithin(reachOf(caller), id, (await loaders.load(this.links, id)) ?? []);
+  }
+}
+
+// By code point, as Postgres orders names: localeCompare would follow the machine's language.
+function compare(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
