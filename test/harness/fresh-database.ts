@@ -77,6 +77,9 @@ function urlOf(database: string): string {
 
 function serverUrl(): string {
   const url = process.env['TEST_POSTGRES_URL'];
-  if (!url) throw new Error('No Postgres runs for the tests: jest.config.mjs must name test/harness/global-setup.mjs.');
+  if (!url)
+    throw new Error(
+      'No Postgres runs for the tests: jest.config.mjs must name test/harness/global-setup.mjs.',
+    );
   return url;
 }

@@ -33,7 +33,9 @@ function packageFolder() {
   try {
     return join(dirname(fileURLToPath(import.meta.resolve(PLATFORM))), '..');
   } catch (error) {
-    throw new Error(`No Postgres for this machine (${PLATFORM}): set TEST_POSTGRES_URL to one.`, { cause: error });
+    throw new Error(`No Postgres for this machine (${PLATFORM}): set TEST_POSTGRES_URL to one.`, {
+      cause: error,
+    });
   }
 }
 
@@ -48,21 +50,27 @@ function packageFolder() {
 export function runningAs(folders) {
   if (process.getuid?.() !== 0) return { prefix: [] };
   const other = accountOf('postgres') ?? accountOf('nobody');
-  if (!other) throw new Error('Root cannot run Postgres and there is no user "nobody": set TEST_POSTGRES_URL.');
+  if (!other)
+    throw new Error('Root cannot run Postgres and there is no user "nobody": set TEST_POSTGRES_URL.');
   if (folders.every(isEnterableByAll)) return { prefix: [], owner: other };
   const prefix = ['unshare', '--user', `--map-user=${other.uid}`, `--map-group=${other.gid}`, '--'];
   try {
     execFileSync(prefix[0], [...prefix.slice(1), 'true'], { stdio: 'ignore' });
   } catch (error) {
-    throw new Error('Postgres can run neither as another user nor in a user namespace: set TEST_POSTGRES_URL.', {
-      cause: error,
-    });
+    throw new Error(
+      'Postgres can run neither as another user nor in a user namespace: set TEST_POSTGRES_URL.',
+      {
+        cause: error,
+      },
+    );
   }
   return { prefix };
 }
 
 function accountOf(name) {
-  const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.startsWith(`${name}:`));
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith(`${name}:`));
   const [, , uid, gid] = line?.split(':') ?? [];
   return uid && gid ? { uid: Number(uid), gid: Number(gid) } : undefined;
 }

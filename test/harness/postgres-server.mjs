@@ -10,7 +10,13 @@ import { postgresFolder, runningAs } from './postgres-binaries.mjs';
 const READY_WITHIN_SECONDS = 60;
 
 /** Nothing here has to survive a power cut, so nothing waits for the disk. */
-const SPEED = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_wal_size=1GB', 'autovacuum=on'];
+const SPEED = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_wal_size=1GB',
+  'autovacuum=on',
+];
 
 /**
  * Starts it and waits until it takes connections.
@@ -29,7 +35,12 @@ export async function startPostgres(folder) {
 
   initialise({ native, prefix, owner, data, folder, password });
   const port = await freePort();
-  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300'];
+  const settings = [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=300',
+  ];
   const [command, ...words] = [...prefix, join(native, 'bin/postgres'), '-D', data];
   const output = openSync(log, 'a');
   const child = spawn(command, [...words, ...[...settings, ...SPEED].flatMap((setting) => ['-c', setting])], {
