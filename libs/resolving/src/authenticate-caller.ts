@@ -41,7 +41,8 @@ export async function authenticateCaller(
   credential: CallerCredential | undefined,
   origin: RequestOrigin,
 ): Promise<Caller> {
-  if (credential === undefined) throw unauthenticated('Send an access token as Bearer, or as the secret of Basic.');
+  if (credential === undefined)
+    throw unauthenticated('Send an access token as Bearer, or as the secret of Basic.');
   const resolution = await resolveToken(parts, credential.token);
   if (!resolution.active || !isOwnSecret(credential, resolution)) {
     throw unauthenticated('This credential is not good, or not any more.');

@@ -41,7 +41,19 @@ async function isNothing(token: string): Promise<void> {
 
 describe('no query is made for', () => {
   it('garbage', async () => {
-    for (const value of ['x', '.', '..', '...', 'a.b.c', '💥', '\0', 'null', '{}', ' '.repeat(100), good.value + '.']) {
+    for (const value of [
+      'x',
+      '.',
+      '..',
+      '...',
+      'a.b.c',
+      '💥',
+      '\0',
+      'null',
+      '{}',
+      ' '.repeat(100),
+      good.value + '.',
+    ]) {
       await isNothing(value);
     }
   });
@@ -51,7 +63,11 @@ describe('no query is made for', () => {
   });
   it('a token whose algorithm was swapped for one with the public key as the secret', async () => {
     const input = `${encoded(header({ alg: 'HS256' }))}.${parts()[1]}`;
-    await isNothing(`${input}.${createHmac('sha256', await publicPem()).update(input).digest('base64url')}`);
+    await isNothing(
+      `${input}.${createHmac('sha256', await publicPem())
+        .update(input)
+        .digest('base64url')}`,
+    );
     await isNothing(`${encoded(header({ alg: 'RS256' }))}.${parts()[1]}.${parts()[2]}`);
     await isNothing(`${encoded(header({ alg: 'ES384' }))}.${parts()[1]}.${parts()[2]}`);
   });
@@ -61,7 +77,9 @@ describe('no query is made for', () => {
     await isNothing(signedBy(stranger, header({ kid: '../../etc/passwd' })));
     await isNothing(signedBy(stranger, header({ kid: "x' OR '1'='1" })));
     await isNothing(signedBy(stranger, header({ jwk })));
-    await isNothing(signedBy(stranger, header({ jku: 'http://127.0.0.1:1/keys', x5u: 'http://127.0.0.1:1/cert' })));
+    await isNothing(
+      signedBy(stranger, header({ jku: 'http://127.0.0.1:1/keys', x5u: 'http://127.0.0.1:1/cert' })),
+    );
     await isNothing(signedBy(stranger, header({ crit: ['exp'] })));
   });
   it('a token of another type', async () => {

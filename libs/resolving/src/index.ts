@@ -1,4 +1,10 @@
 export { ResolvingModule } from './resolving.module.js';
 export { ResolvingService, type Usability } from './resolving.service.js';
 export { OAuthEndpoints } from './oauth-endpoints.js';
-export type { ActiveResolution, GroupFacts, InactiveResolution, Resolution, TokenRecord } from './resolution.rules.js';
+export type {
+  ActiveResolution,
+  GroupFacts,
+  InactiveResolution,
+  Resolution,
+  TokenRecord,
+} from './resolution.rules.js';

@@ -12,14 +12,19 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const introspect = (form: string | Record<string, string>, headers: Record<string, string> = bearer(gateway)) =>
-  world.post(PATH, form, headers);
+const introspect = (
+  form: string | Record<string, string>,
+  headers: Record<string, string> = bearer(gateway),
+) => world.post(PATH, form, headers);
 const answerOf = async (token: string, more: Record<string, string> = {}) =>
   (await introspect({ token, ...more })).json() as Promise<Record<string, unknown>>;
 
 describe('introspection of a good token', () => {
   it('says whose it is and what it may do, in exactly these members', async () => {
-    const { id, value, row } = await world.issue({ name: 'my laptop', scopes: ['dataset/sales:read', 'dataset/x:write'] });
+    const { id, value, row } = await world.issue({
+      name: 'my laptop',
+      scopes: ['dataset/sales:read', 'dataset/x:write'],
+    });
     const response = await introspect({ token: value });
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -69,7 +74,12 @@ describe('introspection of a good token', () => {
 
   it('ignores hints, unknown fields, and what it is told of the bearer', async () => {
     const { value } = await world.issue();
-    const more = { token_type_hint: 'refresh_token', client_ip: 'not an address', client_agent: 'x', flavour: '?' };
+    const more = {
+      token_type_hint: 'refresh_token',
+      client_ip: 'not an address',
+      client_agent: 'x',
+      flavour: '?',
+    };
     expect(await answerOf(value, more)).toMatchObject({ active: true });
   });
 });
@@ -105,10 +115,10 @@ describe('introspection says nothing but active: false of', () => {
   it.each(['DISABLED', 'REMOVED'])('a token of a user who is %s', async (state) => {
     const { value } = await world.issue();
     const set = (to: string) =>
-      world.sql(`UPDATE users SET state = $2, removed_at = CASE $2 WHEN 'REMOVED' THEN now() END WHERE id = $1`, [
-        IDS.grace,
-        to,
-      ]);
+      world.sql(
+        `UPDATE users SET state = $2, removed_at = CASE $2 WHEN 'REMOVED' THEN now() END WHERE id = $1`,
+        [IDS.grace, to],
+      );
     await set(state);
     await nothing(value);
     await set('ACTIVE');
@@ -141,7 +151,10 @@ describe('a caller of introspection', () => {
   const accepted = async (headers: Record<string, string>) => {
     const { value } = await world.issue();
     const response = await introspect({ token: value }, headers);
-    expect([response.status, await response.json()]).toEqual([200, expect.objectContaining({ active: true })]);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      expect.objectContaining({ active: true }),
+    ]);
   };
 
   it('may come with its token as Bearer, whatever the case of the word', () =>
@@ -150,7 +163,9 @@ describe('a caller of introspection', () => {
   it('without a credential is 401 with a challenge', async () =>
     expect(await refused({}, 401, 'invalid_client')).toBe('Bearer realm="tokenwarden"'));
   it('with a token that is no good is 401', async () =>
-    expect(await refused(bearer('garbage'), 401, 'invalid_client')).toMatch(/^Bearer .*error="invalid_token"/));
+    expect(await refused(bearer('garbage'), 401, 'invalid_client')).toMatch(
+      /^Bearer .*error="invalid_token"/,
+    ));
   it('with another account than the one of its token is 401, with a challenge for Basic', async () =>
     expect(await refused(basic(IDS.etl, gateway), 401, 'invalid_client')).toMatch(/^Basic realm=/));
   it('with a user token as the secret of Basic is 401', async () => {
@@ -208,17 +223,24 @@ describe('an introspection request', () => {
     ['nothing', ''],
   ])('with %s is 400 invalid_request', async (_, form) => {
     const response = await introspect(form);
-    expect([response.status, await response.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_request' })]);
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      expect.objectContaining({ error: 'invalid_request' }),
+    ]);
   });
   it('with the token in the query string is 400', async () =>
     expect((await world.post(`${PATH}?token=x`, 'token=x', bearer(gateway))).status).toBe(400));
-  it.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x'])('of type %s is 415', async (type) =>
-    expect((await introspect('token=x', { ...bearer(gateway), 'content-type': type })).status).toBe(415));
+  it.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x'])(
+    'of type %s is 415',
+    async (type) =>
+      expect((await introspect('token=x', { ...bearer(gateway), 'content-type': type })).status).toBe(415),
+  );
   it('of a type with a charset is welcome', async () => {
     const type = 'application/x-www-form-urlencoded; charset=UTF-8';
     expect((await introspect('token=x', { ...bearer(gateway), 'content-type': type })).status).toBe(200);
   });
-  it('above 64 KiB is 413', async () => expect((await introspect(`token=${'x'.repeat(65_536)}`)).status).toBe(413));
+  it('above 64 KiB is 413', async () =>
+    expect((await introspect(`token=${'x'.repeat(65_536)}`)).status).toBe(413));
   it.each(['GET', 'PUT', 'DELETE', 'HEAD'])('by %s is 405 and says which method is right', async (method) => {
     const response = await fetch(world.url + PATH, { method, headers: bearer(gateway) });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);

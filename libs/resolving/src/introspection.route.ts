@@ -38,5 +38,7 @@ async function requireCaller(
 ): Promise<void> {
   const origin = originOf(request, parts.trustedProxies);
   const caller = await authenticateCaller(parts.resolving, callerCredential(credential), origin);
-  await recordRefusedCaller(parts.resolving.database, caller, 'introspect', () => requireIntrospection(caller));
+  await recordRefusedCaller(parts.resolving.database, caller, 'introspect', () =>
+    requireIntrospection(caller),
+  );
 }

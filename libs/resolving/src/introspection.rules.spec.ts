@@ -44,7 +44,11 @@ describe('the introspection answer', () => {
     expect(introspectionBody(active, undefined, 1)).toMatchObject({ exp: 1_772_841_600 }));
 
   it('names the service account as the client and as the user', () => {
-    const token = { ...active.token, kind: 'SERVICE_ACCOUNT' as const, principal: { state: 'ACTIVE' as const, name: 'etl' } };
+    const token = {
+      ...active.token,
+      kind: 'SERVICE_ACCOUNT' as const,
+      principal: { state: 'ACTIVE' as const, name: 'etl' },
+    };
     expect(introspectionBody({ ...active, token }, undefined, 1)).toMatchObject({
       client_id: token.principalId,
       username: 'etl',
@@ -68,7 +72,8 @@ describe('the introspection answer', () => {
     ['dataset/sales:read\t', ''],
     [' ', ''],
   ])('asked for %j says scope %j', (asked, scope) =>
-    expect(introspectionBody(active, askedScopes(asked), 1)).toMatchObject({ scope }));
+    expect(introspectionBody(active, askedScopes(asked), 1)).toMatchObject({ scope }),
+  );
 
   it('is refused more than a hundred scopes', () => {
     expect(askedScopes(Array<string>(100).fill('a:b').join(' '))).toHaveLength(100);

@@ -17,7 +17,8 @@ export async function measured<T extends { readonly active: boolean }>(
     metrics.resolved(endpoint, answer.active ? 'active' : 'inactive', seconds());
     return answer;
   } catch (error) {
-    if (error instanceof Problem && error.code === 'UNAVAILABLE') metrics.resolved(endpoint, 'undecided', seconds());
+    if (error instanceof Problem && error.code === 'UNAVAILABLE')
+      metrics.resolved(endpoint, 'undecided', seconds());
     throw error;
   }
 }

@@ -59,7 +59,10 @@ export class OAuthEndpoints {
   }
 
   private logUndecided(request: IncomingMessage, error: unknown): void {
-    this.logs.error({ requestId: requestIdOf(request), route: routeOf(request), error }, 'An OAuth call could not be decided.');
+    this.logs.error(
+      { requestId: requestIdOf(request), route: routeOf(request), error },
+      'An OAuth call could not be decided.',
+    );
   }
 }
 

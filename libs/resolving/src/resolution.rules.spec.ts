@@ -12,7 +12,10 @@ import {
   type TokenRecord,
 } from './resolution.rules.js';
 
-const inForce = { issuer: 'https://tokens.example', audiences: ['https://api.example', 'https://lake.example'] };
+const inForce = {
+  issuer: 'https://tokens.example',
+  audiences: ['https://api.example', 'https://lake.example'],
+};
 
 const record: TokenRecord = {
   id: '5b0f4e0c-6d6c-4f5c-9a55-0d6d5b0c2a11',
@@ -43,8 +46,11 @@ const claims: ClaimsOfToken = {
   scope: 'dataset/sales/*:read spark-job/*:*',
 };
 
-const resolved = (changes: Partial<TokenRecord>, said: Partial<ClaimsOfToken> = {}, status: TokenStatus = 'ACTIVE') =>
-  resolutionOf({ ...record, ...changes }, status, { ...claims, ...said }, inForce);
+const resolved = (
+  changes: Partial<TokenRecord>,
+  said: Partial<ClaimsOfToken> = {},
+  status: TokenStatus = 'ACTIVE',
+) => resolutionOf({ ...record, ...changes }, status, { ...claims, ...said }, inForce);
 
 describe('a token resolves', () => {
   it('with what its scopes and the grants of its owner allow together', () =>
@@ -66,7 +72,8 @@ describe('a token resolves', () => {
 describe('a token does not resolve', () => {
   it('without a row', () => expect(resolutionOf(undefined, undefined, claims, inForce)).toBe(INACTIVE));
   it.each<TokenStatus>(['REVOKED', 'EXPIRED', 'SUSPENDED'])('while it is %s', (status) =>
-    expect(resolved({}, {}, status)).toBe(INACTIVE));
+    expect(resolved({}, {}, status)).toBe(INACTIVE),
+  );
   it.each<PrincipalState>(['DISABLED', 'REMOVED', 'SUSPENDED', 'ORPHANED'])(
     'while its principal is %s',
     (state) => expect(resolved({ principal: { state, name: 'grace' } })).toBe(INACTIVE),
@@ -75,7 +82,9 @@ describe('a token does not resolve', () => {
   it('for another issuer than the one in force', () =>
     expect(resolved({ issuer: 'https://old.example' }, { iss: 'https://old.example' })).toBe(INACTIVE));
   it('for audiences of which none is in force', () =>
-    expect(resolved({ audiences: ['https://gone.example'] }, { aud: 'https://gone.example' })).toBe(INACTIVE));
+    expect(resolved({ audiences: ['https://gone.example'] }, { aud: 'https://gone.example' })).toBe(
+      INACTIVE,
+    ));
 
   it.each<[string, Partial<ClaimsOfToken>]>([
     ['the issuer', { iss: 'https://elsewhere.example' }],
@@ -92,7 +101,8 @@ describe('a token does not resolve', () => {
     ['no scopes', { scope: undefined }],
     ['an empty scope', { scope: '' }],
   ])('when its claims say otherwise about %s', (_, said) => expect(resolved({}, said)).toBe(INACTIVE));
-  it('when its claims name scopes and its row does not', () => expect(resolved({ scopes: null })).toBe(INACTIVE));
+  it('when its claims name scopes and its row does not', () =>
+    expect(resolved({ scopes: null })).toBe(INACTIVE));
 });
 
 describe('the reason why a token is not usable', () => {
@@ -110,13 +120,21 @@ describe('the reason why a token is not usable', () => {
   });
 
   function reasonOf(status: TokenStatus, state: PrincipalState, isKeyWithdrawn: boolean, issuer: string) {
-    return unusableReason({ ...record, principal: { state, name: 'grace' }, isKeyWithdrawn, issuer }, status, inForce);
+    return unusableReason(
+      { ...record, principal: { state, name: 'grace' }, isKeyWithdrawn, issuer },
+      status,
+      inForce,
+    );
   }
 });
 
 const part = fc.constantFrom('a', 'b', 'c');
 const scope = fc
-  .tuple(fc.array(part, { maxLength: 2 }), fc.constantFrom('a', 'b', '*'), fc.constantFrom('read', 'write', '*'))
+  .tuple(
+    fc.array(part, { maxLength: 2 }),
+    fc.constantFrom('a', 'b', '*'),
+    fc.constantFrom('read', 'write', '*'),
+  )
   .map(([path, last, action]) => `${[...path, last].join('/')}:${action}`);
 const scopes = fc.array(scope, { minLength: 1, maxLength: 6 });
 const grants = fc.array(fc.array(scope, { maxLength: 4 }), { maxLength: 4 });

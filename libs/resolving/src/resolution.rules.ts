@@ -93,7 +93,11 @@ export function resolutionOf(
 }
 
 /** Why the token would not resolve now; of several reasons the first in the order of `UNUSABLE_REASONS`, null for none. */
-export function unusableReason(record: TokenRecord, status: TokenStatus, inForce: InForce): UnusableReason | null {
+export function unusableReason(
+  record: TokenRecord,
+  status: TokenStatus,
+  inForce: InForce,
+): UnusableReason | null {
   if (status !== 'ACTIVE') return status;
   if (record.principal.state !== 'ACTIVE') return PRINCIPAL_REASONS[record.principal.state];
   if (record.isKeyWithdrawn) return 'KEY_WITHDRAWN';

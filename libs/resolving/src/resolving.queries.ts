@@ -68,7 +68,10 @@ export async function recordOfPresentedToken(
 }
 
 /** The records of many tokens in one statement, by id. */
-export async function recordsOfTokens(tx: Transaction, ids: readonly string[]): Promise<Map<string, TokenRecord>> {
+export async function recordsOfTokens(
+  tx: Transaction,
+  ids: readonly string[],
+): Promise<Map<string, TokenRecord>> {
   const found = await rows<RecordRow>(tx, RECORDS_OF_TOKENS, [ids]);
   return new Map(found.map((row) => [row.id, toRecord(row)]));
 }

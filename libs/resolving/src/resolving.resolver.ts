@@ -16,7 +16,8 @@ export class ResolvingResolver {
   ) {}
 
   @Query(() => TokenResolution, {
-    description: 'Whose token is this, what may it do: the same answer as OAuth introspection, for callers with tokens:introspect.',
+    description:
+      'Whose token is this, what may it do: the same answer as OAuth introspection, for callers with tokens:introspect.',
   })
   async resolveToken(
     @Args('value', { type: () => String }) value: string,

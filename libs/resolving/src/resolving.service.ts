@@ -8,7 +8,12 @@ import { findToken, statusOf, type AccessTokenEntity } from '@tokenwarden/tokens
 import type { Author, Caller, RequestOrigin, Scope, UnusableReason } from '@tokenwarden/vocabulary';
 import { callerOf } from './authenticate-caller.js';
 import { measured } from './measured.js';
-import { claimsSayWhatRowSays, effectiveScopes, unusableReason, type Resolution } from './resolution.rules.js';
+import {
+  claimsSayWhatRowSays,
+  effectiveScopes,
+  unusableReason,
+  type Resolution,
+} from './resolution.rules.js';
 import { resolveToken, type ResolvingParts } from './resolve-token.js';
 import { recordOfPresentedToken, recordsOfTokens } from './resolving.queries.js';
 
@@ -30,7 +35,11 @@ export class ResolvingService {
     settings: Settings,
     private readonly metrics: Metrics,
   ) {
-    this.parts = { database, signing, inForce: { issuer: settings.publicUrl, audiences: settings.audiences } };
+    this.parts = {
+      database,
+      signing,
+      inForce: { issuer: settings.publicUrl, audiences: settings.audiences },
+    };
   }
 
   /**

@@ -17,14 +17,20 @@ export class TokenResolution {
   username: string | null = null;
   @Field(() => [String], { nullable: true, description: 'Names of the live groups, sorted.' })
   groups: string[] | null = null;
-  @Field(() => [String], { nullable: true, description: 'What it may do now; of the asked ones, where some were asked.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'What it may do now; of the asked ones, where some were asked.',
+  })
   scopes: string[] | null = null;
   @Field(() => [String], { nullable: true }) audiences: string[] | null = null;
   @Field(() => DateTimeScalar, { nullable: true }) endsAt: Date | null = null;
 }
 
 /** `asked` limits the scopes to what of them the token may do now. */
-export function toTokenResolution(resolution: Resolution, asked: readonly Scope[] | undefined): TokenResolution {
+export function toTokenResolution(
+  resolution: Resolution,
+  asked: readonly Scope[] | undefined,
+): TokenResolution {
   if (!resolution.active) return Object.assign(new TokenResolution(), { active: false });
   const { token, scopes } = resolution;
   return Object.assign(new TokenResolution(), {

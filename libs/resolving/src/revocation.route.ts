@@ -26,7 +26,8 @@ export async function revoke(
   if (inForm !== undefined && credential.kind !== 'none') {
     throw invalidInput('client_secret', 'One credential in a request: the header, or the form.');
   }
-  const caller = inForm === undefined ? callerInHeader : await authenticateCaller(parts.resolving, inForm, origin);
+  const caller =
+    inForm === undefined ? callerInHeader : await authenticateCaller(parts.resolving, inForm, origin);
   await revokePresentedToken(parts.resolving, value, caller, origin);
   response.writeHead(200, { 'cache-control': 'no-store', 'content-length': 0 });
   response.end();
@@ -45,5 +46,7 @@ async function callerWhereSent(
 // A `client_id` alone is no credential. With a secret it is one (client_secret_post), and so it has to be good.
 function credentialInForm(form: URLSearchParams): CallerCredential | undefined {
   const token = oneField(form, 'client_secret');
-  return token === undefined ? undefined : { kind: 'basic', clientId: oneField(form, 'client_id') ?? '', token };
+  return token === undefined
+    ? undefined
+    : { kind: 'basic', clientId: oneField(form, 'client_id') ?? '', token };
 }

@@ -1,14 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
+import { Cable } from '../test/cable.js';
 import { bearer, IDS, World } from '../test/world.js';
 
+let cable: Cable;
 let world: World;
 let gateway: string;
 beforeEach(async () => {
-  world = await World.open();
+  cable = new Cable();
+  world = await World.open({}, (url) => cable.lay(url));
   gateway = (await world.issue({ principalId: IDS.gateway })).value;
 });
-afterEach(() => world.close());
+afterEach(async () => {
+  await world.close();
+  await cable.cut();
+});
 
 async function isUndecided(response: Response): Promise<void> {
   expect([response.status, await response.json()]).toEqual([
@@ -30,7 +36,7 @@ async function hangingTokens(): Promise<{ release: () => Promise<void> }> {
 describe('without a database', () => {
   it('a good token cannot be decided, and is not called bad', async () => {
     const { value } = await world.issue();
-    await world.database.close();
+    await cable.cut();
     await expect(world.resolving.resolveToken(value)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await isUndecided(await world.post('/oauth2/introspect', { token: value }, bearer(gateway)));
     await isUndecided(await world.post('/oauth2/revoke', { token: value }));
@@ -40,9 +46,14 @@ describe('without a database', () => {
   it('a wrong signature, issuer or type is still nothing', async () => {
     const { value } = await world.issue();
     const elsewhere = await world.issue({ issuer: 'https://elsewhere.example' });
-    await world.database.close();
+    await cable.cut();
     const [head, claims] = value.split('.') as [string, string];
-    const forged = [`${head}.${claims}.${'A'.repeat(86)}`, `eyJ9.${claims}.${'A'.repeat(86)}`, elsewhere.value, 'garbage'];
+    const forged = [
+      `${head}.${claims}.${'A'.repeat(86)}`,
+      `eyJ9.${claims}.${'A'.repeat(86)}`,
+      elsewhere.value,
+      'garbage',
+    ];
     for (const token of forged) expect(await world.resolving.resolveToken(token)).toEqual({ active: false });
     const caller = await world.post('/oauth2/introspect', { token: value }, bearer('garbage'));
     expect(caller.status).toBe(401);

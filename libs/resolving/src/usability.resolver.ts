@@ -13,13 +13,19 @@ export class UsabilityResolver {
     this.usabilities = (ids) => resolving.usabilityOf(ids);
   }
 
-  @ResolveField(() => [String], { description: 'What it may do at this moment; empty while it is not usable.' })
-  async effectiveScopes(@Parent() token: AccessToken, @RequestLoaders() loaders: Loaders): Promise<readonly string[]> {
+  @ResolveField(() => [String], {
+    description: 'What it may do at this moment; empty while it is not usable.',
+  })
+  async effectiveScopes(
+    @Parent() token: AccessToken,
+    @RequestLoaders() loaders: Loaders,
+  ): Promise<readonly string[]> {
     return (await this.of(token, loaders)).scopes;
   }
 
   @ResolveField(() => Boolean, {
-    description: 'Would it resolve now? Status speaks of the token, this of the token and its principal together.',
+    description:
+      'Would it resolve now? Status speaks of the token, this of the token and its principal together.',
   })
   async usable(@Parent() token: AccessToken, @RequestLoaders() loaders: Loaders): Promise<boolean> {
     return (await this.of(token, loaders)).reason === null;

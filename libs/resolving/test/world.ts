@@ -71,13 +71,17 @@ export class World {
     readonly signing: SigningService,
     readonly resolving: ResolvingService,
     readonly metrics: Metrics,
+    readonly settings: Settings,
     private readonly server: Server,
   ) {}
 
-  /** `changes`: settings that are to be otherwise. */
-  static async open(changes: Partial<Settings> = {}): Promise<World> {
+  /** `changes`: settings that are to be otherwise. `reach`: gives the URL under which the product reaches the database. */
+  static async open(
+    changes: Partial<Settings> = {},
+    reach: (url: string) => Promise<string> = (url) => Promise.resolve(url),
+  ): Promise<World> {
     const test = await freshDatabase();
-    const database = await openDatabase(test.url, { entities: [AccessTokenEntity] });
+    const database = await openDatabase(await reach(test.url), { entities: [AccessTokenEntity] });
     await database.read((tx) => tx.query(PEOPLE));
     const settings = settingsWith(changes);
     const logs = new Logs({ level: 'fatal' });
@@ -89,7 +93,7 @@ export class World {
     const endpoints = new OAuthEndpoints(resolving, settings, metrics, logs);
     const server = createServer((request, response) => endpoints.handle(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new World(test, database, sealing, signing, resolving, metrics, server);
+    return new World(test, database, sealing, signing, resolving, metrics, settings, server);
   }
 
   /** For connections beside the product's. */
@@ -137,7 +141,11 @@ export class World {
   }
 
   /** Posts a form. */
-  async post(path: string, form: string | Record<string, string>, headers: Record<string, string> = {}): Promise<Response> {
+  async post(
+    path: string,
+    form: string | Record<string, string>,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     const body = typeof form === 'string' ? form : new URLSearchParams(form).toString();
     const type = { 'content-type': 'application/x-www-form-urlencoded' };
     return fetch(this.url + path, { method: 'POST', body, headers: { ...type, ...headers } });
