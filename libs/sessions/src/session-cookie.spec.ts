@@ -9,7 +9,9 @@ describe('the session cookie', () => {
   it('goes without Secure only where it is told so', () =>
     expect(sessionCookie('tws_x', 43_200, false)).not.toContain('Secure'));
   it('ends with an empty value and no time left', () =>
-    expect(endedCookie(true)).toBe('tokenwarden_session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict'));
+    expect(endedCookie(true)).toBe(
+      'tokenwarden_session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict',
+    ));
   it.each([
     ['http://127.0.0.1:3000', false],
     ['http://localhost:3000', false],

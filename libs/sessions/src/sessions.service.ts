@@ -73,7 +73,12 @@ export class SessionsService {
       // A name that is nobody's is not kept: it may be a password that went into the wrong field.
       const meant = await userNamed(tx, attempt.username);
       const target = meant === undefined ? {} : { target: userTarget(meant) };
-      await record(tx, { action: 'session.refused', outcome: 'REFUSED', by: { ...SYSTEM, origin }, ...target });
+      await record(tx, {
+        action: 'session.refused',
+        outcome: 'REFUSED',
+        by: { ...SYSTEM, origin },
+        ...target,
+      });
     });
     throw unauthenticated('Username or password is wrong.');
   }

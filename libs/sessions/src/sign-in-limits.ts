@@ -32,7 +32,11 @@ export class SignInLimits {
       tableCreated: true,
       duration: WINDOW_SECONDS,
     };
-    this.ofUser = new RateLimiterPostgres({ ...store, keyPrefix: 'user', points: FAILURES_PER_USER_AND_ADDRESS });
+    this.ofUser = new RateLimiterPostgres({
+      ...store,
+      keyPrefix: 'user',
+      points: FAILURES_PER_USER_AND_ADDRESS,
+    });
     this.ofAddress = new RateLimiterPostgres({
       ...store,
       keyPrefix: 'address',
@@ -48,8 +52,12 @@ export class SignInLimits {
       this.ofAddress.get(keyOfAddress(attempt)),
     ]);
     return Math.max(
-      ofUser !== null && ofUser.consumedPoints >= FAILURES_PER_USER_AND_ADDRESS ? seconds(ofUser.msBeforeNext) : 0,
-      ofAddress !== null && ofAddress.consumedPoints >= FAILURES_PER_ADDRESS ? seconds(ofAddress.msBeforeNext) : 0,
+      ofUser !== null && ofUser.consumedPoints >= FAILURES_PER_USER_AND_ADDRESS
+        ? seconds(ofUser.msBeforeNext)
+        : 0,
+      ofAddress !== null && ofAddress.consumedPoints >= FAILURES_PER_ADDRESS
+        ? seconds(ofAddress.msBeforeNext)
+        : 0,
     );
   }
 

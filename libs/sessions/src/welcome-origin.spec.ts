@@ -24,5 +24,6 @@ describe('a request is welcome', () => {
     [atHome, 'http://localhost.evil.example:3000', false],
     [atHome, 'null', false],
   ])('under %j from %j: %s', (settings, origin, welcome) =>
-    expect(isWelcomeOrigin(origin, settings)).toBe(welcome));
+    expect(isWelcomeOrigin(origin, settings)).toBe(welcome),
+  );
 });

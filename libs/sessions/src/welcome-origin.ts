@@ -13,7 +13,12 @@ export function isWelcomeOrigin(
   if (origin === own.origin || allowedOrigins.includes(origin)) return true;
   if (!isLoopback(hostOf(own)) || !URL.canParse(origin)) return false;
   const other = new URL(origin);
-  return other.origin === origin && other.protocol === own.protocol && other.port === own.port && isLoopback(hostOf(other));
+  return (
+    other.origin === origin &&
+    other.protocol === own.protocol &&
+    other.port === own.port &&
+    isLoopback(hostOf(other))
+  );
 }
 
 function hostOf(url: URL): string {
