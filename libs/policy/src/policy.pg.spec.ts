@@ -12,7 +12,7 @@ let database: Database;
 beforeAll(async () => {
   fresh = await freshDatabase();
   database = await openDatabase(fresh.url);
-  await Promise.all(Array.from({ length: 4 }, () => ensureFirstPolicy(database)));
+  await Promise.all(Array.from({ length: 4 }, () => database.transaction(ensureFirstPolicy)));
 });
 afterAll(async () => {
   await database?.close();

@@ -22,25 +22,27 @@ export async function currentPolicyForIssuing(tx: Transaction): Promise<PolicyVe
   return currentPolicy(tx);
 }
 
-/** Writes version 1 with its event where there is none; at every start, of however many processes at once. */
-export async function ensureFirstPolicy(database: Database): Promise<void> {
-  await database.transaction(async (tx) => {
-    await lockFor(tx, 'first policy');
-    if (await selectHighestVersion(tx)) return;
-    await insertVersion(tx, {
-      version: 1,
-      document: FIRST_POLICY,
-      createdAt: await databaseNow(tx),
-      createdBy: SYSTEM.actor,
-      reason: null,
-    });
-    await record(tx, {
-      action: 'policy.updated',
-      by: SYSTEM,
-      target: { type: 'policy', id: '1', name: null },
-      details: { version: 1 },
-    });
+/**
+ * Writes version 1 with its event where there is none; at every start, of however many processes at once.
+ * @returns whether this call wrote it: then this is the first start of all
+ */
+export async function ensureFirstPolicy(tx: Transaction): Promise<boolean> {
+  await lockFor(tx, 'first policy');
+  if (await selectHighestVersion(tx)) return false;
+  await insertVersion(tx, {
+    version: 1,
+    document: FIRST_POLICY,
+    createdAt: await databaseNow(tx),
+    createdBy: SYSTEM.actor,
+    reason: null,
   });
+  await record(tx, {
+    action: 'policy.updated',
+    by: SYSTEM,
+    target: { type: 'policy', id: '1', name: null },
+    details: { version: 1 },
+  });
+  return true;
 }
 
 /** The use cases of the policy. */

@@ -1,0 +1,23 @@
+import type { Transaction } from '@tokenwarden/database';
+import { isMember, lockAccount, seesAccount, type AccountRecord } from '@tokenwarden/service-accounts';
+import { isIdentifier, notAMember, notFound, type Caller, type Target } from '@tokenwarden/vocabulary';
+
+/**
+ * The account, held as it is to the end of the transaction, for a caller in a session who is in one of its live groups
+ * now (rule 6). Membership is asked before it is known whether there is such an account: both answers take as long.
+ * @throws Problem `NOT_FOUND` on `serviceAccountId` when there is none that the caller sees, else `NOT_A_MEMBER`
+ */
+export async function lockAccountForMember(
+  tx: Transaction,
+  accountId: string,
+  caller: Caller,
+): Promise<AccountRecord> {
+  if (!isIdentifier(accountId)) throw notFound('serviceAccountId');
+  const account = await lockAccount(tx, accountId);
+  const member = await isMember(tx, accountId, caller.principal.id);
+  if (!account) throw notFound('serviceAccountId');
+  if (member) return account;
+  const target: Target = { type: 'service_account', id: account.id, name: account.name };
+  if (!seesAccount(caller, { isMember: false })) throw notFound('serviceAccountId', { hidden: target });
+  throw notAMember(undefined, { target });
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { Problem } from '@tokenwarden/vocabulary';
+import { checkedToken, type AskedToken } from './asked-token.rules.js';
+
+const inForce = ['https://warehouse.example', 'https://api.example'];
+const refusalOf = (asked: Partial<AskedToken>): Problem | undefined => {
+  try {
+    checkedToken({ name: 'laptop', ...asked }, inForce);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  return undefined;
+};
+
+describe('the audiences of a new token', () => {
+  it('are all of them when none is asked, sorted', () =>
+    expect(checkedToken({ name: 'laptop' }, inForce).audiences).toEqual([
+      'https://api.example',
+      'https://warehouse.example',
+    ]));
+  it('are those asked, each once, sorted', () =>
+    expect(
+      checkedToken({ name: 'laptop', audiences: [...inForce, 'https://api.example'] }, inForce).audiences,
+    ).toEqual(['https://api.example', 'https://warehouse.example']));
+  it('are not none', () =>
+    expect(refusalOf({ audiences: [] })).toMatchObject({ code: 'INVALID_INPUT', field: 'audiences' }));
+  it('are known ones; the message says which there are', () =>
+    expect(refusalOf({ audiences: ['https://api.example', 'https://API.example'] })).toMatchObject({
+      code: 'INVALID_INPUT',
+      field: 'audiences.1',
+      message: expect.stringContaining('"https://warehouse.example"'),
+    }));
+});
+
+describe('the scopes of a new token', () => {
+  it('are sorted, each once, and kept as asked beside', () => {
+    const scopes = ['b:read', 'a:read', 'b:read'];
+    expect(checkedToken({ name: 'laptop', scopes }, inForce)).toMatchObject({
+      scopes: ['a:read', 'b:read'],
+      askedScopes: scopes,
+    });
+  });
+  it('stay unsaid where none are asked', () =>
+    expect(checkedToken({ name: 'laptop' }, inForce).scopes).toBeUndefined());
+  it('are not none', () =>
+    expect(refusalOf({ scopes: [] })).toMatchObject({ code: 'INVALID_INPUT', field: 'scopes' }));
+  it('are well formed', () =>
+    expect(refusalOf({ scopes: ['a:read', 'a b:read'] })).toMatchObject({
+      code: 'INVALID_INPUT',
+      field: 'scopes.1',
+    }));
+});
+
+describe('the end of a new token', () => {
+  it('is asked for in one way only', () =>
+    expect(refusalOf({ lifetime: 'PT1H', expiresAt: new Date() })).toMatchObject({
+      code: 'INVALID_INPUT',
+      field: 'expiresAt',
+    }));
+});

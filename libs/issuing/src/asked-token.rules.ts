@@ -1,0 +1,51 @@
+import { checkedScopes, invalidInput, type Duration, type Scope } from '@tokenwarden/vocabulary';
+
+/** What somebody asks of a new token, as it came in; undefined is left out. */
+export interface AskedToken {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly lifetime?: Duration | undefined;
+  readonly expiresAt?: Date | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly audiences?: readonly string[] | undefined;
+}
+
+/** The same with what can be checked without a look at anything: the rest is checked when it is issued. */
+export interface CheckedToken extends AskedToken {
+  /** As written: a scope that is not granted is named by its place here. */
+  readonly askedScopes: readonly Scope[] | undefined;
+  /** Sorted, nothing twice. */
+  readonly scopes: readonly Scope[] | undefined;
+  /** Sorted, nothing twice; all that are in force where none were asked. */
+  readonly audiences: readonly string[];
+}
+
+/**
+ * Checks what is asked by itself, before anything is touched.
+ * @param inForce The AUDIENCES of this product
+ * @throws Problem `INVALID_INPUT` on `expiresAt` beside `lifetime`, on `scopes` and `scopes.N`, `audiences` and `audiences.N`
+ */
+export function checkedToken(asked: AskedToken, inForce: readonly string[]): CheckedToken {
+  if (asked.lifetime !== undefined && asked.expiresAt !== undefined) {
+    throw invalidInput('expiresAt', 'Give lifetime or expiresAt, not both.');
+  }
+  return {
+    ...asked,
+    askedScopes: asked.scopes,
+    scopes: asked.scopes && checkedScopes(asked.scopes, 'scopes'),
+    audiences: checkedAudiences(asked.audiences, inForce),
+  };
+}
+
+function checkedAudiences(asked: readonly string[] | undefined, inForce: readonly string[]): string[] {
+  if (asked?.length === 0) {
+    throw invalidInput('audiences', 'Name at least one audience, or leave the list out for all of them.');
+  }
+  const unknown = asked?.findIndex((audience) => !inForce.includes(audience)) ?? -1;
+  if (unknown >= 0) {
+    const known = inForce.map((audience) => `"${audience}"`).join(', ');
+    throw invalidInput(`audiences.${unknown}`, `The audiences are ${known}.`);
+  }
+  return [...new Set(asked ?? inForce)].sort();
+}
