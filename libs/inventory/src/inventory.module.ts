@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { ServiceAccountsModule } from '@tokenwarden/service-accounts';
+import {
+  OwnerResolver,
+  ServiceAccountOfTokenResolver,
+  TokensOfServiceAccountResolver,
+  TokensOfUserResolver,
+} from './principals.resolver.js';
+import { TokenGauges } from './token-gauges.js';
+import { TokenOperationsService } from './token-operations.service.js';
+import { TokensResolver } from './tokens.resolver.js';
+import { TokenViews } from './token-views.js';
+import { ViewerResolver } from './viewer.resolver.js';
+
+/** What needs tokens and their owners together: lists, one token, what is done to it, who asks, and the gauges. */
+@Module({
+  imports: [ServiceAccountsModule],
+  providers: [
+    TokenViews,
+    TokenOperationsService,
+    TokenGauges,
+    TokensResolver,
+    ViewerResolver,
+    TokensOfUserResolver,
+    TokensOfServiceAccountResolver,
+    OwnerResolver,
+    ServiceAccountOfTokenResolver,
+  ],
+  exports: [TokenViews],
+})
+export class InventoryModule {}

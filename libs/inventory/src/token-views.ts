@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import { pageOf, toConnection, type Batch, type Connection, type Loaders, type Page } from '@tokenwarden/api';
+import { Database, databaseNow } from '@tokenwarden/database';
+import { seesMembers } from '@tokenwarden/directory';
+import { accountsManagedBy } from '@tokenwarden/service-accounts';
+import { actionsOn, findToken, seesToken, toAccessToken, type AccessToken } from '@tokenwarden/tokens';
+import type { Caller, TokenAction } from '@tokenwarden/vocabulary';
+import { reachOf, standingOf } from './standing.rules.js';
+import {
+  columnsOf,
+  countTokens,
+  countTokensOfEach,
+  keyOf,
+  tokensOnPage,
+  tokensOnPageOfEach,
+  type TokenOfMoment,
+  type TokenSelection,
+} from './token-list.queries.js';
+import { TokenFilter, type TokenListArgs, type TokenOrder } from './token-list.types.js';
+
+const NEWEST_FIRST: TokenOrder = { field: 'CREATED_AT', direction: 'DESC' };
+
+/** Tokens as one caller sees them, alone and in lists; what it may not see is missing, like what is not there. */
+@Injectable()
+export class TokenViews {
+  constructor(private readonly database: Database) {}
+
+  private readonly managed: Batch<string, ReadonlySet<string>> = async (userIds) => {
+    const sets = userIds.map(async (id) => {
+      const ids = await this.database.read((tx) => accountsManagedBy(tx, id));
+      return [id, new Set(ids)] as const;
+    });
+    return new Map(await Promise.all(sets)); // one caller, one user: there is one id
+  };
+  // The lists of one request that differ in nothing but their principal are read together.
+  private readonly alike = new WeakMap<Loaders, Map<string, ListsOfEach>>();
+
+  /** The token with this id; null where the caller does not see it. */
+  async visibleToken(caller: Caller, id: string, loaders: Loaders): Promise<AccessToken | null> {
+    const found = await this.database.read(async (tx) => {
+      const token = await findToken(tx, id);
+      return token && { token, now: await databaseNow(tx) };
+    });
+    if (!found) return null;
+    const { token, now } = found;
+    const standing = standingOf(token, caller, await this.managedBy(caller, loaders));
+    return seesToken(token, standing, caller) ? toAccessToken(token, now) : null;
+  }
+
+  /** What the caller may do with a token that it was shown. */
+  async actionsOn(caller: Caller, { record }: AccessToken, loaders: Loaders): Promise<TokenAction[]> {
+    const standing = standingOf(record, caller, await this.managedBy(caller, loaders));
+    return actionsOn(record, standing, caller, new Date());
+  }
+
+  /**
+   * A page of the tokens that the caller sees.
+   * @throws Problem `INVALID_INPUT` on an argument of the page
+   */
+  async list(caller: Caller, args: TokenListArgs, loaders: Loaders): Promise<Connection<AccessToken>> {
+    const order = args.orderBy ?? NEWEST_FIRST;
+    const page = pageFor(args, order, { list: 'tokens' });
+    const selection = await this.selectionFor(caller, args, loaders);
+    const found = await this.database.read((tx) => tokensOnPage(tx, selection, order, page));
+    return connectionFor(page, order, found, () => this.database.read((tx) => countTokens(tx, selection)));
+  }
+
+  /**
+   * A page of the tokens of one user or service account that the caller sees; the same page of many of them takes one
+   * statement, not one each.
+   * @throws Problem `INVALID_INPUT` on an argument of the page
+   */
+  async listOf(
+    caller: Caller,
+    principalId: string,
+    args: TokenListArgs,
+    loaders: Loaders,
+  ): Promise<Connection<AccessToken>> {
+    const order = args.orderBy ?? NEWEST_FIRST;
+    const page = pageFor(args, order, { list: 'tokens', principalId });
+    const { pages, counts } = this.listsAlike(caller, args, order, page, loaders);
+    const found = (await loaders.load(pages, principalId)) ?? [];
+    return connectionFor(page, order, found, async () => (await loaders.load(counts, principalId)) ?? 0);
+  }
+
+  private listsAlike(
+    caller: Caller,
+    args: TokenListArgs,
+    order: TokenOrder,
+    page: Page,
+    loaders: Loaders,
+  ): ListsOfEach {
+    const ofRequest = this.alike.get(loaders) ?? new Map<string, ListsOfEach>();
+    this.alike.set(loaders, ofRequest);
+    const key = JSON.stringify(args, Object.keys({ ...args, ...args.filter, ...args.orderBy }).sort());
+    const known = ofRequest.get(key);
+    if (known) return known;
+    const selected = () => this.selectionFor(caller, args, loaders);
+    const lists: ListsOfEach = {
+      pages: async (ids) => {
+        const selection = await selected();
+        return this.database.read((tx) => tokensOnPageOfEach(tx, ids, selection, order, page));
+      },
+      counts: async (ids) => {
+        const selection = await selected();
+        return this.database.read((tx) => countTokensOfEach(tx, ids, selection));
+      },
+    };
+    ofRequest.set(key, lists);
+    return lists;
+  }
+
+  // Who is in a group that the caller does not see into cannot be found out by a filter either.
+  private async selectionFor(caller: Caller, args: TokenListArgs, loaders: Loaders): Promise<TokenSelection> {
+    const { filter = new TokenFilter() } = args;
+    const reach = reachOf(caller, await this.managedBy(caller, loaders));
+    const isOpaque = filter.groupId !== undefined && !seesMembers(caller, filter.groupId);
+    return { reach, filter: isOpaque ? { ...filter, ids: [] } : filter };
+  }
+
+  private async managedBy(caller: Caller, loaders: Loaders): Promise<ReadonlySet<string>> {
+    if (caller.principal.kind !== 'USER') return NONE;
+    return (await loaders.load(this.managed, caller.principal.id)) ?? NONE;
+  }
+}
+
+interface ListsOfEach {
+  readonly pages: Batch<string, TokenOfMoment[]>;
+  readonly counts: Batch<string, number>;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function pageFor(args: TokenListArgs, order: TokenOrder, list: object): Page {
+  const types = columnsOf(order).map((column) => column.type);
+  return pageOf(args, { ...list, filter: args.filter, order }, types);
+}
+
+function connectionFor(
+  page: Page,
+  order: TokenOrder,
+  found: readonly TokenOfMoment[],
+  count: () => Promise<number>,
+): Connection<AccessToken> {
+  const shown = found.map(({ token, now }) => toAccessToken(token, now));
+  return toConnection(page, shown, (token) => keyOf(order, token.record), count);
+}
