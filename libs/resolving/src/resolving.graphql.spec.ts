@@ -51,7 +51,7 @@ beforeAll(async () => {
   @Global()
   @Module({ providers: parts, exports: parts.map(({ provide }) => provide) })
   class Parts {}
-  const module = Test.createTestingModule({
+  nest = await Test.createTestingModule({
     imports: [
       Parts,
       ResolvingModule,
@@ -63,9 +63,8 @@ beforeAll(async () => {
       }),
     ],
     providers: [EveryToken],
-  });
-  nest = await module.setLogger(false).compile();
-  await nest.createNestApplication(new FastifyAdapter()).init();
+  }).compile();
+  await nest.createNestApplication(new FastifyAdapter(), { logger: false }).init();
   schema = nest.get(GraphQLSchemaHost, { strict: false }).schema;
 });
 afterAll(async () => {

@@ -95,8 +95,9 @@ function seconds(milliseconds: number): number {
 // dropped, because a named statement does not pass a transaction pooler.
 function storeOn(database: Database) {
   return {
-    query: async ({ text, values }: { text: string; values?: unknown[] }) => ({
-      rows: await database.read((tx) => rows(tx, text, values)),
-    }),
+    query: async ({ text, values }: { text: string; values?: unknown[] }) => {
+      const found = await database.read((tx) => rows(tx, text, values));
+      return { rows: found, rowCount: found.length };
+    },
   };
 }
