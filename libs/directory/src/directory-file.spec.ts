@@ -71,12 +71,17 @@ describe('a directory file with a fault', () => {
     ['enabled as a text', [{ ...ADA, enabled: 'false' }], [], 'users.0.enabled'],
     ['a hash that is none', [{ ...ADA, passwordHash: 'ada-demo' }], [], 'users.0.passwordHash'],
     ['an unknown field', [{ ...ADA, passwort: 'ada-demo' }], [], 'users.0.passwort'],
-    ['an id given twice', [ADA, { ...GRACE, id: ADA.id }], [], 'given twice'],
-    ['a group with the id of a user', [ADA], [{ ...ENGINEERS, id: ADA.id }], 'given twice'],
-    ['a username given twice, case and form aside', [ADA, { ...GRACE, username: 'ＡDA' }], [], 'Two users'],
-    ['a group name given twice', [ADA], [ENGINEERS, { ...ENGINEERS, id: GRACE.id }], 'Two groups'],
-    ['an unknown member', [ADA], [{ ...ENGINEERS, members: ['eve'] }], '"eve"'],
-    ['an unknown nested group', [ADA], [{ ...ENGINEERS, groups: ['nobody'] }], '"nobody"'],
+    ['an id given twice', [ADA, { ...GRACE, id: ADA.id }], [], '.id: '],
+    ['a group with the id of a user', [ADA], [{ ...ENGINEERS, id: ADA.id }], '.id: '],
+    [
+      'a username given twice, case and form aside',
+      [ADA, { ...GRACE, username: 'ＡDA' }],
+      [],
+      'users.1.username',
+    ],
+    ['a group name given twice', [ADA], [ENGINEERS, { ...ENGINEERS, id: GRACE.id }], 'groups.1.name'],
+    ['an unknown member', [ADA], [{ ...ENGINEERS, members: ['eve'] }], 'groups.0.members.0'],
+    ['an unknown nested group', [ADA], [{ ...ENGINEERS, groups: ['nobody'] }], 'groups.0.groups.0'],
     ['members that are no list', [ADA], [{ ...ENGINEERS, members: 'ada' }], 'groups.0.members'],
   ])('is not whole: %s', (_, users, groups, named) =>
     expect(reasons(users, groups).join('\n')).toContain(named),
@@ -101,6 +106,7 @@ describe('a directory file with a fault', () => {
     ]);
     expect(file.answer.whole).toBe(false);
     expect([...file.users.keys()]).toEqual(['grace']);
+    expect([...read([ADA, { ...GRACE, id: ADA.id }]).users.keys()]).toEqual([]);
   });
 });
 

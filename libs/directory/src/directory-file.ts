@@ -12,6 +12,8 @@ export interface FileUser extends DirectoryUser {
 }
 
 interface FileGroup {
+  /** Where it stands in the file. */
+  readonly path: string;
   readonly id: string;
   readonly name: string;
   readonly members: readonly string[];
@@ -21,7 +23,7 @@ interface FileGroup {
 /** What a directory file says: its answer, and the entries that can sign in, each good by itself. */
 export interface DirectoryFile {
   readonly answer: DirectoryAnswer;
-  /** By canonical name; a name with two entries is in `ambiguous` instead, and a faulty entry is nowhere. */
+  /** By canonical name; not who is faulty, or shares a name or an id. */
   readonly users: ReadonlyMap<string, FileUser>;
 }
 
@@ -44,22 +46,24 @@ export function readDirectoryFile(
   const reasons: string[] = [];
   const users = document.users.flatMap((entry, i) => {
     const user = userOf(entry, `users.${i}`, acceptsPlainPasswords, reasons);
-    return user ? [user] : [];
+    return user ? [{ ...user, path: `users.${i}` }] : [];
   });
   const groups = document.groups.flatMap((entry, i) => groupOf(entry, `groups.${i}`, reasons) ?? []);
 
+  // By their places in the file, not by names: a log holds nobody's name.
   if (document.users.length === 0)
     reasons.push('users: Name at least one user; an empty list is no proof that all are gone.');
-  const ids = [...users, ...groups].map(({ id }) => id);
-  for (const id of twice(ids))
-    reasons.push(`The id ${id} is given twice; each user and each group needs its own.`);
-  const twoEntries = new Set(twice(users.map((user) => user.canonicalUsername)));
-  for (const name of twoEntries)
-    reasons.push(`Two users have the username "${name}", letter case and form aside.`);
-  for (const name of twice(groups.map((group) => group.name)))
-    reasons.push(`Two groups have the name "${name}".`);
+  const sameId = repeated([...users, ...groups], ({ id }) => id);
+  for (const { path } of sameId) reasons.push(`${path}.id: An id of its own; this one is given twice.`);
+  const sameName = repeated(users, ({ canonicalUsername }) => canonicalUsername);
+  for (const { path } of sameName)
+    reasons.push(`${path}.username: A name that no other user has, letter case and form aside.`);
+  for (const { path } of repeated(groups, ({ name }) => name))
+    reasons.push(`${path}.name: A name that no other group has.`);
 
-  const known = new Map(users.map((user) => [user.canonicalUsername, user]));
+  const twoThings = new Set(sameId.map(({ id }) => id));
+  const twoEntries = new Set(sameName.map(({ canonicalUsername }) => canonicalUsername));
+  const known = new Map<string, FileUser>(users.map((user) => [user.canonicalUsername, user]));
   const walked = walkedGroups(groups, known, reasons);
   const warnings = users.some((user) => user.password !== null)
     ? [
@@ -71,7 +75,7 @@ export function readDirectoryFile(
       reasons.length > 0
         ? faulty(reasons)
         : { whole: true, users: users.map(entryOf), groups: walked, warnings },
-    users: new Map([...known].filter(([name]) => !twoEntries.has(name))),
+    users: new Map([...known].filter(([name, { id }]) => !twoEntries.has(name) && !twoThings.has(id))),
   };
 }
 
@@ -162,6 +166,7 @@ function groupOf(entry: unknown, path: string, reasons: string[]): FileGroup | u
   if (!isListOfTexts(groups)) fault('groups', 'A list of names of groups.');
   if (faults.length > 0) return void reasons.push(...faults);
   return {
+    path,
     id: (id as string).toLowerCase(),
     name: name as string,
     members: members as string[],
@@ -176,22 +181,17 @@ function walkedGroups(
 ): DirectoryGroup[] {
   const names = new Set(groups.map((group) => group.name));
   const nested = groups.map((group) => {
-    const members = group.members.map((name) => ({ name, user: users.get(canonicalName(name)) }));
-    for (const { name, user } of members) {
+    const members = group.members.map((name) => users.get(canonicalName(name)));
+    for (const [i, user] of members.entries()) {
       if (!user)
-        reasons.push(
-          `The group "${group.name}" names the member "${shown(name)}", who is no good user of this file.`,
-        );
+        reasons.push(`${group.path}.members.${i}: The username of a user of this file whose entry is good.`);
     }
-    for (const name of group.groups) {
-      if (!names.has(name))
-        reasons.push(
-          `The group "${group.name}" names the group "${shown(name)}", which is not in this file.`,
-        );
+    for (const [i, name] of group.groups.entries()) {
+      if (!names.has(name)) reasons.push(`${group.path}.groups.${i}: The name of a group of this file.`);
     }
     return {
       key: group.name,
-      memberIds: members.flatMap(({ user }) => user?.id ?? []),
+      memberIds: members.flatMap((user) => user?.id ?? []),
       nestedKeys: group.groups,
     };
   });
@@ -207,9 +207,10 @@ function faulty(reasons: readonly string[]): DirectoryAnswer {
   };
 }
 
-function twice(values: readonly string[]): string[] {
+/** Those whose key an earlier one has already. */
+function repeated<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
   const seen = new Set<string>();
-  return [...new Set(values.filter((value) => seen.size === seen.add(value).size))];
+  return items.filter((item) => seen.size === seen.add(keyOf(item)).size);
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -220,4 +221,3 @@ const isText = (value: unknown, maximum: number) =>
 const isListOfTexts = (value: unknown) =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 const isEmail = (value: unknown) => isText(value, 254) && EMAIL.test(value as string);
-const shown = (text: string) => [...text].slice(0, 100).join('');

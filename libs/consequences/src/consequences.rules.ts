@@ -1,0 +1,29 @@
+/** What these rules need to know of what an answer of the directory changed. */
+export interface ChangedDirectory {
+  readonly users: readonly { readonly action: string; readonly id: string }[];
+  readonly groups: readonly { readonly action: string; readonly id: string }[];
+}
+
+/** Whom a change of the directory concerns beyond users and groups, by ids. */
+export interface Consequences {
+  /** Users whose live tokens are suspended: they resolve again when the user is enabled and somebody resumes them. */
+  readonly suspended: readonly string[];
+  /** Users whose live tokens are revoked, so that a re-created user of the same name gets nothing back. */
+  readonly revoked: readonly string[];
+  /** Groups whose accounts are orphaned where no other group of theirs lives. */
+  readonly goneGroups: readonly string[];
+  /** Groups whose orphaned accounts are what they were before, within the grace. */
+  readonly returnedGroups: readonly string[];
+}
+
+/** What follows from a change of the directory (rules 10 and 11). Enabling resumes nothing: that is for a person to do. */
+export function consequencesOf({ users, groups }: ChangedDirectory): Consequences {
+  const idsOf = (changes: ChangedDirectory['users'], action: string) =>
+    changes.filter((change) => change.action === action).map(({ id }) => id);
+  return {
+    suspended: idsOf(users, 'disabled'),
+    revoked: idsOf(users, 'removed'),
+    goneGroups: idsOf(groups, 'removed'),
+    returnedGroups: idsOf(groups, 'returned'),
+  };
+}

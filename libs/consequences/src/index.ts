@@ -1,0 +1,1 @@
+export { applyConsequences, type ConsequencesDone } from './apply-consequences.js';

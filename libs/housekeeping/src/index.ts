@@ -1,0 +1,2 @@
+export { HousekeepingModule } from './housekeeping.module.js';
+export { DirectorySync } from './directory-sync/directory-sync.js';
