@@ -81,6 +81,6 @@ function storable(value: JsonValue): JsonValue {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(storable);
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [storableText(key), storable(member as JsonValue)]),
+    Object.entries(value).map(([key, member]) => [storableText(key), storable(member)]),
   );
 }

@@ -32,7 +32,7 @@ export function pathOfSecret(details: JsonValue, path: readonly string[] = []): 
   if (details === null || typeof details !== 'object') return undefined;
   for (const [key, member] of Object.entries(details)) {
     if (holdsSecret(key)) return path.join('.');
-    const found = pathOfSecret(member as JsonValue, [...path, key]);
+    const found = pathOfSecret(member, [...path, key]);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -43,6 +43,6 @@ function replaced(value: JsonValue): JsonValue {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(replaced);
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [withoutSecret(key), replaced(member as JsonValue)]),
+    Object.entries(value).map(([key, member]) => [withoutSecret(key), replaced(member)]),
   );
 }

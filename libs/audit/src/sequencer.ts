@@ -4,8 +4,8 @@ import { Logs } from '@tokenwarden/telemetry';
 import { chainHead, hasPendingEvents, moveToTheirPlaces, pendingEvents } from './audit.queries.js';
 import { chained } from './chain.rules.js';
 
-/** How many events get their places in one transaction. */
-const BATCH = 500;
+/** How many events get their places in one transaction; hashing them holds up the process for a few milliseconds. */
+const BATCH = 200;
 /** Twice within the second that an event may wait for its place. */
 const PERIOD_MILLISECONDS = 400;
 

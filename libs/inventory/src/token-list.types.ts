@@ -117,8 +117,6 @@ export class TokenListArgs extends PageArgs {
   orderBy?: TokenOrder;
 }
 
-const { Connection, Edge } = connectionOf(AccessToken, 'AccessToken');
+const { Connection } = connectionOf(AccessToken, 'AccessToken');
 /** A page of tokens. */
 export const AccessTokenConnection = Connection;
-/** A token beside the cursor that points at it. */
-export const AccessTokenEdge = Edge;
