@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
+import { SigningModule } from '@tokenwarden/signing';
 import { OAuthEndpoints } from './oauth-endpoints.js';
 import { ResolvingResolver } from './resolving.resolver.js';
 import { ResolvingService } from './resolving.service.js';
 import { UsabilityResolver } from './usability.resolver.js';
 
-/** Whose token is this, what may it do. Needs `Database`, `SigningService`, `Settings`, `Metrics` and `Logs`, which are global. */
+/** Whose token is this, what may it do. Needs `Database`, `Settings`, `Metrics` and `Logs`, which are global. */
 @Module({
+  imports: [SigningModule],
   providers: [ResolvingService, OAuthEndpoints, ResolvingResolver, UsabilityResolver],
   exports: [ResolvingService, OAuthEndpoints],
 })

@@ -1,0 +1,22 @@
+import { demoUsers } from '@tokenwarden/embedded';
+import type { Parts } from './parts.js';
+
+/** What a person reads when the product is ready: where it is, how to get in, and what is only a stand-in. */
+export function banner({ settings, isEmbedded }: Parts): string {
+  const lines = [
+    `Tokenwarden is ready on ${settings.publicUrl}`,
+    `  GraphQL            ${settings.publicUrl}/graphql`,
+  ];
+  if (isEmbedded.directory) {
+    lines.push(
+      `  Demo sign-ins      ${demoUsers
+        .filter((user) => user.enabled)
+        .map((user) => `${user.username} / ${user.password}`)
+        .join(', ')}`,
+    );
+  }
+  if (isEmbedded.postgres)
+    lines.push(`  Embedded Postgres  under ${settings.dataDir}; DATABASE_URL replaces it`);
+  if (isEmbedded.directory) lines.push('  Demo directory     of made-up people; DIRECTORY_FILE replaces it');
+  return lines.join('\n');
+}

@@ -1,0 +1,58 @@
+import 'reflect-metadata';
+import { Command } from 'commander';
+import { settingsTable } from '@tokenwarden/settings';
+import { exitSentence } from '../exit-sentence.js';
+import { hashPasswordCommand } from './hash-password.command.js';
+import { importKeyCommand } from './import-key.command.js';
+import { pinAdministratorGroupsCommand } from './pin-administrator-groups.command.js';
+import { revokeTokenCommand } from './revoke-token.command.js';
+import { migrateCommand } from './migrate.command.js';
+import { writeGeneratedFiles } from './write-generated-files.command.js';
+
+const program = new Command('npm run')
+  .description('The commands of Tokenwarden. They take the same settings from the environment as npm start.')
+  .showHelpAfterError();
+
+program
+  .command('settings')
+  .description('Prints every setting, its default and its meaning.')
+  .action(printSettings);
+program
+  .command('hash-password')
+  .description('Reads one line from standard input, or asks, and prints its passwordHash for DIRECTORY_FILE.')
+  .action(hashPasswordCommand);
+program
+  .command('schema')
+  .description('Writes schema.graphql, docs/errors.md and docs/settings.md.')
+  .option('--check', 'write nothing; exit with 1 where one of them is stale')
+  .action(writeGeneratedFiles);
+program
+  .command('migration:run')
+  .description('Brings the database up to this version; npm start does it too.')
+  .action(migrateCommand);
+program
+  .command('admin-groups:pin')
+  .description('Ties each name of ADMIN_GROUPS to the group that bears it now.')
+  .action(pinAdministratorGroupsCommand);
+program
+  .command('keys:import')
+  .description('Makes a private JWK the next active signing key.')
+  .argument('<file>', 'a JSON file with one private JWK: EC P-256, or RSA of 2048 bits or more')
+  .action(importKeyCommand);
+program
+  .command('tokens:revoke')
+  .description('Ends a token, for when nobody can sign in. Needs only the database.')
+  .argument('<id>', "the token's id: the claim jti")
+  .requiredOption('--reason <text>', 'kept with the token and in the audit trail')
+  .action(revokeTokenCommand);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${exitSentence(error)}\n`);
+  process.exitCode = 1;
+}
+
+function printSettings(): void {
+  process.stdout.write(`${settingsTable()}\n`);
+}

@@ -1,0 +1,22 @@
+import { PROBLEM_CODES } from '@tokenwarden/vocabulary';
+
+/** `docs/errors.md`: every code, from the table in the code. */
+export function errorsPage(): string {
+  const lines = Object.entries(PROBLEM_CODES).map(
+    ([code, { status, meaning }]) => `| \`${code}\` | ${status} | ${meaning} |`,
+  );
+  return `# Errors
+
+Written by \`npm run schema\` from \`libs/vocabulary/src/problem-codes.ts\`.
+
+GraphQL answers them as errors with \`extensions\` of \`code\`, \`requestId\` and, where one input is at fault, \`field\`:
+its path as you wrote it, from inside \`input\`, as \`scopes.3\`. HTTP routes answer \`application/problem+json\` (RFC 9457)
+with the same \`code\` and the status below; \`/oauth2/…\` answers OAuth's own error bodies. The message says what would be
+right. In GraphQL the status is 200 once an operation was executed, 400 where it could not be read, 401 without a good
+credential, and 503 with \`Retry-After\` where nothing could be answered.
+
+| code | status | what it means |
+|---|--:|---|
+${lines.join('\n')}
+`;
+}

@@ -1,0 +1,19 @@
+import { lockToken, revokeToken } from '@tokenwarden/tokens';
+import { checkedText, isIdentifier, notFound, SYSTEM, TEXT_LIMITS } from '@tokenwarden/vocabulary';
+import { withDatabase } from './with-database.js';
+
+/**
+ * `npm run tokens:revoke -- ID --reason TEXT`: for when nobody can sign in.
+ * @throws Problem `INVALID_INPUT`, `NOT_FOUND`
+ */
+export async function revokeTokenCommand(id: string, options: { reason: string }): Promise<void> {
+  const reason = checkedText(options.reason, 'reason', { maximum: TEXT_LIMITS.reason, lines: true });
+  const revoked = await withDatabase((database) =>
+    database.transaction(async (tx) => {
+      const token = isIdentifier(id) ? await lockToken(tx, id) : null;
+      if (!token) throw notFound('id');
+      return revokeToken(tx, token, SYSTEM, reason);
+    }),
+  );
+  process.stdout.write(`Revoked ${revoked.id} ("${revoked.name}"). It resolves nowhere any more.\n`);
+}

@@ -1,0 +1,30 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { Module } from '@nestjs/common';
+import { settingsTable } from '@tokenwarden/settings';
+import { ROOMS } from '../app.module.js';
+import { NodeResolver } from '../node.resolver.js';
+import { emittedSchema } from '../schema.js';
+import { errorsPage } from './errors-page.js';
+
+@Module({ imports: [...ROOMS], providers: [NodeResolver] })
+class SchemaModule {}
+
+/** `npm run schema`: what is written from the code and committed with it. With `--check` it only looks. */
+export async function writeGeneratedFiles({ check = false }: { check?: boolean }): Promise<void> {
+  const files = {
+    'schema.graphql': await emittedSchema(SchemaModule),
+    'docs/errors.md': errorsPage(),
+    'docs/settings.md': `# Settings\n\nWritten by \`npm run schema\`; \`npm run settings\` prints the same table.\n\n${settingsTable()}\n`,
+  };
+  for (const [path, content] of Object.entries(files)) {
+    const isStale = (await readFile(path, 'utf8').catch(() => '')) !== content;
+    if (!isStale) continue;
+    if (check) {
+      process.stderr.write(`${path} is stale: run npm run schema and commit it.\n`);
+      process.exitCode = 1;
+    } else {
+      await writeFile(path, content);
+      process.stdout.write(`Wrote ${path}.\n`);
+    }
+  }
+}

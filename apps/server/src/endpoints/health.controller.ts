@@ -1,0 +1,32 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { Settings } from '@tokenwarden/settings';
+import { Readiness } from './readiness.js';
+
+/** For load balancers and supervisors: open to everybody, holding nothing personal. */
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly readiness: Readiness,
+  ) {}
+
+  /** The process runs; whether it can do its work is another question. */
+  @Get('live')
+  @Header('Cache-Control', 'no-store')
+  live() {
+    return { status: 'live', process: processName(this.settings) };
+  }
+
+  /** It can do its work; else 503 with what is missing. `warnings` is what somebody should look at all the same. */
+  @Get('ready')
+  @Header('Cache-Control', 'no-store')
+  async ready() {
+    await this.readiness.assertReady();
+    return { status: 'ready', process: processName(this.settings), warnings: this.readiness.warnings };
+  }
+}
+
+/** `<instance>.<worker>`: how this process is called in health answers and receipts. */
+export function processName(settings: Settings): string {
+  return `${settings.instanceName}.1`;
+}

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { Database, databaseNow } from '@tokenwarden/database';
+import { unavailable } from '@tokenwarden/vocabulary';
+
+/** Farther apart than this, lifetimes and expiry would be judged by different clocks. */
+const WIDEST_CLOCK_GAP_SECONDS = 5;
+
+/** Whether this process can do its work now. */
+@Injectable()
+export class Readiness {
+  private isStarted = false;
+  private readonly found: string[] = [];
+
+  constructor(private readonly database: Database) {}
+
+  /** What an operator should look at although the product works. */
+  get warnings(): readonly string[] {
+    return this.found;
+  }
+
+  /** Everything that the start has to do is done. */
+  started(warnings: readonly string[]): void {
+    this.found.push(...warnings);
+    this.isStarted = true;
+  }
+
+  /** @throws Problem `UNAVAILABLE` naming what is missing */
+  async assertReady(): Promise<void> {
+    if (!this.isStarted) throw unavailable('Starting: the directory has not been read yet.');
+    const asked = Date.now();
+    const databaseTime = await this.database.read(databaseNow);
+    const answered = Date.now();
+    const ahead = Math.max(asked - databaseTime.getTime(), databaseTime.getTime() - answered);
+    if (ahead > WIDEST_CLOCK_GAP_SECONDS * 1_000) {
+      throw unavailable(
+        `The clocks of this machine and of the database are more than ${WIDEST_CLOCK_GAP_SECONDS} seconds apart.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import http from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+
+/** What answers below Nest: OAuth's endpoints, by their own rules and without a router in between. */
+export interface Below {
+  handles(pathname: string): boolean;
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The largest body that any route takes, in bytes. */
+const BODY_LIMIT_BYTES = 1_048_576;
+/** More headers than this are answered 431. */
+const HEADER_LIMIT_BYTES = 16_384;
+
+/** One HTTP server for both: what is `below` is answered by it, everything else by Nest's Fastify. */
+export function splitServer(below: () => Below | undefined): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    // Ids, limits and logs are made by our own hooks; Fastify's would write addresses and URLs.
+    logger: false,
+    forceCloseConnections: 'idle',
+    serverFactory: (handler: Handler) => createServer(handler, below),
+  });
+}
+
+function createServer(handler: Handler, below: () => Below | undefined): Server {
+  const options = {
+    maxHeaderSize: HEADER_LIMIT_BYTES,
+    keepAliveTimeout: 72_000,
+    headersTimeout: 15_000,
+    requestTimeout: 30_000,
+  };
+  return http.createServer(options, (request, response) => {
+    const first = below();
+    if (first?.handles(pathnameOf(request))) first.handle(request, response);
+    else handler(request, response);
+  });
+}
+
+function pathnameOf({ url = '/' }: IncomingMessage): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}

@@ -1,0 +1,30 @@
+import 'reflect-metadata';
+import { exitSentence } from './exit-sentence.js';
+import { Teardown } from './parts.js';
+import { start } from './start.js';
+
+const teardown = new Teardown();
+let isStopping = false;
+
+const stop = (signal: NodeJS.Signals): void => {
+  // Whoever asks twice does not want to wait.
+  if (isStopping) process.exit(1);
+  isStopping = true;
+  void teardown.run(report).then(() => process.exit(signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1));
+};
+process.on('SIGINT', stop);
+process.on('SIGTERM', stop);
+
+try {
+  await start(process.env, teardown);
+} catch (error) {
+  if (!isStopping) {
+    report(error);
+    await teardown.run(report);
+    process.exit(1);
+  }
+}
+
+function report(error: unknown): void {
+  process.stderr.write(`${exitSentence(error)}\n`);
+}

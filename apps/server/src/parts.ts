@@ -1,0 +1,72 @@
+import {
+  embeddedMasterKey,
+  lockDataDirectory,
+  startEmbeddedPostgres,
+  writeDemoDirectory,
+  type EmbeddedLog,
+} from '@tokenwarden/embedded';
+import type { FileSourceOptions } from '@tokenwarden/directory';
+import { isLoopback, type Settings } from '@tokenwarden/settings';
+import type { Logs } from '@tokenwarden/telemetry';
+
+/** What the product stands on once its embedded parts run: settings without a gap, and where people come from. */
+export interface Parts {
+  readonly settings: Settings;
+  readonly directory: FileSourceOptions;
+  /** Whether these parts are Tokenwarden's own stand-ins. */
+  readonly isEmbedded: { readonly postgres: boolean; readonly directory: boolean };
+}
+
+/** What has to be undone when the product stops, the last first. */
+export class Teardown {
+  private readonly steps: (() => Promise<void>)[] = [];
+  private done: Promise<void> | undefined;
+
+  add(step: () => Promise<void>): void {
+    this.steps.push(step);
+  }
+
+  /** Undoes everything once; a step that fails does not keep the others from being done. */
+  run(onFailure: (error: unknown) => void): Promise<void> {
+    this.done ??= this.undo(onFailure);
+    return this.done;
+  }
+
+  private async undo(onFailure: (error: unknown) => void): Promise<void> {
+    for (const step of this.steps.reverse()) await step().catch(onFailure);
+  }
+}
+
+/**
+ * Takes the DATA_DIR and starts what the settings leave to us.
+ * @throws CannotStartError when another product has the DATA_DIR, or Postgres cannot be started here
+ */
+export async function startParts(settings: Settings, logs: Logs, teardown: Teardown): Promise<Parts> {
+  const { dataDir, instanceName: instance } = settings;
+  teardown.add(await lockDataDirectory(dataDir, { instance }));
+  const completed =
+    settings.databaseUrl === undefined ? await withEmbeddedPostgres(settings, logs, teardown) : settings;
+  return {
+    settings: completed,
+    directory: {
+      path: settings.directoryFile ?? (await writeDemoDirectory(dataDir)),
+      acceptsPlainPasswords: isLoopback(settings.host),
+    },
+    isEmbedded: {
+      postgres: settings.databaseUrl === undefined,
+      directory: settings.directoryFile === undefined,
+    },
+  };
+}
+
+async function withEmbeddedPostgres(settings: Settings, logs: Logs, teardown: Teardown): Promise<Settings> {
+  const masterKey = settings.masterKey ?? (await embeddedMasterKey(settings.dataDir));
+  const postgres = await startEmbeddedPostgres({ dataDir: settings.dataDir, log: embeddedLog(logs) });
+  teardown.add(() => postgres.stop());
+  return settings.with({ databaseUrl: postgres.url, databaseDirectUrl: postgres.url, masterKey });
+}
+
+/** What the embedded parts have to say, in our log. */
+export function embeddedLog(logs: Logs): EmbeddedLog {
+  return { info: (sentence) => logs.info({}, sentence), warn: (sentence) => logs.warn({}, sentence) };
+}

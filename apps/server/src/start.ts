@@ -1,0 +1,73 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Database, migrate, type Transaction } from '@tokenwarden/database';
+import { pinAdministratorGroups } from '@tokenwarden/directory';
+import { DirectorySync } from '@tokenwarden/housekeeping';
+import { ensureFirstPolicy } from '@tokenwarden/policy';
+import { OAuthEndpoints } from '@tokenwarden/resolving';
+import { readSettings, type Environment, type Settings } from '@tokenwarden/settings';
+import { SigningService } from '@tokenwarden/signing';
+import { Logs, NestLog } from '@tokenwarden/telemetry';
+import { AppModule } from './app.module.js';
+import { banner } from './banner.js';
+import { setUpDemo } from './demo.js';
+import { Readiness } from './endpoints/readiness.js';
+import { splitServer } from './http-server.js';
+import { liveTokensNotInForce } from './in-force.js';
+import { startParts, Teardown, type Parts } from './parts.js';
+import { addRequestHooks } from './request-hooks.js';
+
+/**
+ * Starts the product: its parts, its schema, Nest, the first reading of the directory, and then it serves.
+ * What it has begun is in `teardown` at every moment, so that it can be stopped half-way.
+ * @throws SettingsError, CannotStartError, WrongMasterKeyError: nothing is left running but what `teardown` undoes
+ */
+export async function start(environment: Environment, teardown: Teardown): Promise<void> {
+  const given = readSettings(environment);
+  const logs = new Logs({ level: given.logLevel, instance: given.instanceName });
+  for (const warning of given.warnings) logs.warn({}, warning);
+
+  const parts = await startParts(given, logs, teardown);
+  const ran = await migrate(directUrlOf(parts.settings));
+  if (ran.length > 0) logs.info({ count: ran.length }, 'Brought the schema up to this version.');
+
+  const app = await createApp(parts, logs);
+  teardown.add(() => app.close());
+  await app.get(SigningService).ensureKey();
+  const readiness = app.get(Readiness);
+  // Listening before the directory was read: whoever watches sees why it is not ready yet.
+  await app.listen({ host: parts.settings.host, port: parts.settings.port });
+
+  await app.get(DirectorySync).firstSynchronisation();
+  const warnings = await app.get(Database).transaction((tx) => setUp(tx, parts));
+  for (const warning of warnings) logs.warn({}, warning);
+  readiness.started(warnings);
+  process.stdout.write(`${banner(parts)}\n`);
+}
+
+async function setUp(tx: Transaction, { settings, isEmbedded }: Parts): Promise<string[]> {
+  const { warnings } = await pinAdministratorGroups(tx, settings.adminGroups);
+  const isFirstStart = await ensureFirstPolicy(tx);
+  if (isFirstStart && isEmbedded.directory) await setUpDemo(tx);
+  const ended = await liveTokensNotInForce(tx, settings);
+  const notInForce = `${ended} live tokens are for another issuer or audience than is in force now (PUBLIC_URL, AUDIENCES): they do not resolve.`;
+  return [...warnings, ...(ended > 0 ? [notInForce] : [])];
+}
+
+async function createApp(parts: Parts, logs: Logs): Promise<NestFastifyApplication> {
+  let oauth: OAuthEndpoints | undefined;
+  const adapter = splitServer(() => oauth);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forParts(parts, logs), adapter, {
+    logger: new NestLog(logs),
+    abortOnError: false,
+  });
+  await addRequestHooks(app, parts.settings, logs);
+  oauth = app.get(OAuthEndpoints);
+  return app;
+}
+
+function directUrlOf(settings: Settings): string {
+  const url = settings.databaseDirectUrl ?? settings.databaseUrl;
+  if (url === undefined) throw new Error('The parts were not started: there is no database to migrate.');
+  return url;
+}
