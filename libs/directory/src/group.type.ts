@@ -18,11 +18,9 @@ export class Group extends Node {
   @Field(() => GroupStateEnum) state: GroupState;
 }
 
-const { Connection, Edge } = connectionOf(Group, 'Group');
+const { Connection } = connectionOf(Group, 'Group');
 /** A page of groups. */
 export const GroupConnection = Connection;
-/** A group beside the cursor that points at it. */
-export const GroupEdge = Edge;
 
 /** The row as GraphQL's `Group`. */
 export function toGroup({ id, name, state }: GroupEntity): Group {

@@ -26,11 +26,9 @@ export class User extends Node {
   @Field(() => DateTimeScalar, { nullable: true }) lastSignInAt: Date | null;
 }
 
-const { Connection, Edge } = connectionOf(User, 'User');
+const { Connection } = connectionOf(User, 'User');
 /** A page of users. */
 export const UserConnection = Connection;
-/** A user beside the cursor that points at them. */
-export const UserEdge = Edge;
 
 /** The row as GraphQL's `User`, with no more in it than the view allows. */
 export function toUser(user: UserEntity, view: UserView): User {

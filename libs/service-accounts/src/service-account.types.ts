@@ -38,11 +38,9 @@ export class ServiceAccount extends Node {
   orphanedAt: Date | null;
 }
 
-const { Connection, Edge } = connectionOf(ServiceAccount, 'ServiceAccount');
+const { Connection } = connectionOf(ServiceAccount, 'ServiceAccount');
 /** A page of service accounts. */
 export const ServiceAccountConnection = Connection;
-/** A service account beside the cursor that points at it. */
-export const ServiceAccountEdge = Edge;
 
 /** The account as GraphQL's `ServiceAccount`, with no more in it than the view allows. */
 export function toServiceAccount(account: AccountRecord, view: AccountView): ServiceAccount {
