@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { GraphQLSchemaBuilderModule, GraphQLSchemaFactory } from '@nestjs/graphql';
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { DateTimeScalar } from '@tokenwarden/api';
@@ -8,7 +9,7 @@ const RESOLVER_TYPE = 'graphql:resolver_type';
 
 /** `schema.graphql` as this code serves it; needs no database. `module` is where the resolvers are looked for. */
 export async function emittedSchema(module: Type): Promise<string> {
-  const app = await NestFactory.create(GraphQLSchemaBuilderModule, { logger: false });
+  const app = await NestFactory.create(GraphQLSchemaBuilderModule, new FastifyAdapter(), { logger: false });
   try {
     await app.init();
     const schema = await app
