@@ -17,13 +17,13 @@ export interface Edge<T> {
   readonly node: T;
 }
 
-/** One page of a list; the counts are functions, so that only a query that asks for them pays for them. */
+/** One page of a list; the counts are getters, so that only a query that asks pays: never spread it. */
 export interface Connection<T> {
   readonly edges: readonly Edge<T>[];
   readonly nodes: readonly T[];
   readonly pageInfo: PageInfo;
-  readonly totalCount: () => Promise<number>;
-  readonly totalCountIsExact: () => Promise<boolean>;
+  readonly totalCount: Promise<number>;
+  readonly totalCountIsExact: Promise<boolean>;
 }
 
 type NodeClass<T> = abstract new (...dependencies: never[]) => T;
@@ -57,8 +57,8 @@ export function connectionOf<T>(
     @Field(() => [EdgeOfNode]) edges: EdgeOfNode[];
     @Field(() => [nodeClass]) nodes: T[];
     @Field(() => PageInfo) pageInfo: PageInfo;
-    totalCount: () => Promise<number>;
-    totalCountIsExact: () => Promise<boolean>;
+    totalCount: Promise<number>;
+    totalCountIsExact: Promise<boolean>;
   }
   if (counted) {
     Field(() => Int, {

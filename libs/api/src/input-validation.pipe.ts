@@ -1,4 +1,5 @@
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
+import { CLASS_TYPE_METADATA } from '@nestjs/graphql';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { invalidInput } from '@tokenwarden/vocabulary';
@@ -14,7 +15,8 @@ class InputValidationPipe implements PipeTransform {
   /** @throws Problem `INVALID_INPUT` on the path of the first fault */
   async transform(value: unknown, { type, metatype, data }: ArgumentMetadata): Promise<unknown> {
     if (metatype === undefined || NO_INPUT.includes(metatype) || type === 'custom') return value;
-    const isBody = type === 'body';
+    // Nest calls arguments of GraphQL a body, too; only their classes tell them apart.
+    const isBody = type === 'body' && !Reflect.hasMetadata(CLASS_TYPE_METADATA, metatype);
     if (!isBody && (value === undefined || value === null)) return undefined;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw invalidInput(isBody ? undefined : data, 'An object.');

@@ -80,7 +80,7 @@ describe('a connection', () => {
     const count = () => Promise.resolve((asked += 1));
     const connection = toConnection(pageOf({}, 0), rows(1), keyOf, count);
     expect(asked).toBe(0);
-    expect(await Promise.all([connection.totalCount(), connection.totalCountIsExact()])).toEqual([1, true]);
+    expect(await Promise.all([connection.totalCount, connection.totalCountIsExact])).toEqual([1, true]);
     expect(asked).toBe(1);
   });
   it.each([
@@ -88,6 +88,6 @@ describe('a connection', () => {
     [10_001, false],
   ])('of %d objects is exact: %p', async (total, isExact) => {
     const connection = toConnection(pageOf({}, 0), rows(1), keyOf, () => Promise.resolve(total));
-    expect(await connection.totalCountIsExact()).toBe(isExact);
+    expect(await connection.totalCountIsExact).toBe(isExact);
   });
 });

@@ -90,7 +90,11 @@ export function toConnection<T>(
       startCursor: edges.at(0)?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
-    totalCount: countOnce,
-    totalCountIsExact: async () => (await countOnce()) <= COUNT_LIMIT,
+    get totalCount() {
+      return countOnce();
+    },
+    get totalCountIsExact() {
+      return countOnce().then((total) => total <= COUNT_LIMIT);
+    },
   };
 }

@@ -22,6 +22,7 @@ import type {
 import { invalidInput, queryTooComplex, type Problem } from '@tokenwarden/vocabulary';
 import { fieldPath, variablePaths } from './field-path.js';
 import { faultsOfLiteral, faultsOfValue } from './input-faults.js';
+import { withoutRepeats } from './repeats.js';
 import type { Weighable } from './cost.js';
 
 /** The most errors of one answer. */
@@ -40,7 +41,10 @@ export function documentProblems(
   { introspection }: { introspection: boolean },
 ): readonly Problem[] {
   const rules = introspection ? RULES : [...RULES, NoSchemaIntrospectionCustomRule];
-  const errors = validate(schema, document, rules, { maxErrors: MOST_ERRORS, hideSuggestions: true });
+  const errors = validate(schema, withoutRepeats(document), rules, {
+    maxErrors: MOST_ERRORS,
+    hideSuggestions: true,
+  });
   if (errors.length === 0) return [];
   const paths = variablePaths(document);
   return errors.slice(0, MOST_ERRORS).map((error) => {

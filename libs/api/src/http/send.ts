@@ -33,8 +33,8 @@ export function sendJson(
 }
 
 /**
- * Answers an OAuth call with OAuth's own error body. A 401 has a `WWW-Authenticate` of Basic or Bearer unless `headers`
- * bring one, a 503 a `Retry-After`.
+ * Answers an OAuth call with OAuth's own error body. A 401 has `WWW-Authenticate: Bearer` unless `headers` bring
+ * another, a 503 a `Retry-After`.
  */
 export function sendOAuthError(
   response: ServerResponse,
@@ -49,7 +49,7 @@ export function sendOAuthError(
   };
   sendJson(response, status, body, {
     pragma: 'no-cache',
-    ...(status === 401 && { 'www-authenticate': `Bearer error="${error}"` }),
+    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
     ...(status === 503 && { 'retry-after': '1' }),
     ...headers,
   });
