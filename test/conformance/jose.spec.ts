@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, 90_000);
 
 afterAll(async () => {
-  await product.stop();
+  await product?.stop();
 });
 
 describe('jose verifies a token by the published keys', () => {

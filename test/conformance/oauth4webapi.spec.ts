@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 90_000);
 
 afterAll(async () => {
-  await product.stop();
+  await product?.stop();
 });
 
 const basic = (): oauth.ClientAuth => oauth.ClientSecretBasic(asking.token.value);

@@ -1,0 +1,251 @@
+-- The schema as the migrations leave it. Written by `npm run schema:sql`; change a migration, not this.
+
+CREATE TABLE access_tokens (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  user_id uuid,
+  service_account_id uuid,
+  principal_id uuid GENERATED ALWAYS AS (COALESCE(user_id, service_account_id)) STORED NOT NULL,
+  name text NOT NULL,
+  description text,
+  search_text text NOT NULL,
+  profile text NOT NULL,
+  scopes text[],
+  audiences text[] NOT NULL,
+  issuer text NOT NULL,
+  kid text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by jsonb NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone NOT NULL,
+  suspended_at timestamp with time zone,
+  suspended_by jsonb,
+  suspended_with_scope boolean DEFAULT false NOT NULL,
+  revoked_at timestamp with time zone,
+  revoked_by jsonb,
+  revoked_reason text,
+  CONSTRAINT access_tokens_are_for_somebody CHECK ((cardinality(audiences) >= 1)),
+  CONSTRAINT access_tokens_belong_to_one_principal CHECK ((((kind = 'USER'::text) AND (user_id IS NOT NULL) AND (service_account_id IS NULL)) OR ((kind = 'SERVICE_ACCOUNT'::text) AND (service_account_id IS NOT NULL) AND (user_id IS NULL)))),
+  CONSTRAINT access_tokens_count_whole_seconds CHECK (((date_trunc('second'::text, created_at) = created_at) AND (date_trunc('second'::text, expires_at) = expires_at) AND (date_trunc('second'::text, ends_at) = ends_at))),
+  CONSTRAINT access_tokens_end_after_they_begin CHECK ((expires_at > created_at)),
+  CONSTRAINT access_tokens_end_never_moves_later CHECK ((ends_at <= expires_at)),
+  CONSTRAINT access_tokens_kid_fkey FOREIGN KEY (kid) REFERENCES signing_keys(kid),
+  CONSTRAINT access_tokens_pkey PRIMARY KEY (id),
+  CONSTRAINT access_tokens_reason_is_of_a_revocation CHECK (((revoked_reason IS NULL) OR (revoked_at IS NOT NULL))),
+  CONSTRAINT access_tokens_revocation_has_its_author CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
+  CONSTRAINT access_tokens_scopes_are_some_or_unsaid CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 100))),
+  CONSTRAINT access_tokens_service_account_id_fkey FOREIGN KEY (service_account_id) REFERENCES service_accounts(id),
+  CONSTRAINT access_tokens_suspension_has_its_author CHECK (((suspended_at IS NULL) = (suspended_by IS NULL))),
+  CONSTRAINT access_tokens_suspension_with_scope_is_one CHECK (((NOT suspended_with_scope) OR (suspended_at IS NOT NULL))),
+  CONSTRAINT access_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+CREATE INDEX access_tokens_by_creation ON public.access_tokens USING btree (created_at, id);
+CREATE INDEX access_tokens_by_end ON public.access_tokens USING btree (ends_at, id);
+CREATE INDEX access_tokens_by_kid ON public.access_tokens USING btree (kid, expires_at);
+CREATE INDEX access_tokens_by_name ON public.access_tokens USING btree (name, id);
+CREATE INDEX access_tokens_live_of_principal ON public.access_tokens USING btree (principal_id, ends_at) WHERE (revoked_at IS NULL);
+CREATE INDEX access_tokens_of_principal ON public.access_tokens USING btree (principal_id, created_at, id);
+
+CREATE TABLE administrator_groups (
+  setting_name text NOT NULL,
+  group_id uuid NOT NULL,
+  pinned_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT administrator_groups_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id),
+  CONSTRAINT administrator_groups_pkey PRIMARY KEY (setting_name)
+);
+CREATE INDEX administrator_groups_by_group ON public.administrator_groups USING btree (group_id);
+
+CREATE TABLE audit_events (
+  sequence bigint NOT NULL,
+  hash bytea NOT NULL,
+  id uuid NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  action text NOT NULL,
+  outcome text NOT NULL,
+  actor_kind text NOT NULL,
+  actor_id uuid,
+  actor_name text NOT NULL,
+  actor_token_id uuid,
+  target_type text,
+  target_id text,
+  target_name text,
+  address text,
+  user_agent text,
+  request_id text,
+  details jsonb,
+  CONSTRAINT audit_events_count_from_one CHECK ((sequence >= 1)),
+  CONSTRAINT audit_events_hash_is_sha256 CHECK ((octet_length(hash) = 32)),
+  CONSTRAINT audit_events_pkey PRIMARY KEY (sequence)
+);
+CREATE INDEX audit_events_by_action ON public.audit_events USING btree (action, sequence);
+CREATE INDEX audit_events_by_actor ON public.audit_events USING btree (actor_id, sequence) WHERE (actor_id IS NOT NULL);
+CREATE UNIQUE INDEX audit_events_by_id ON public.audit_events USING btree (id);
+CREATE INDEX audit_events_by_moment ON public.audit_events USING btree (occurred_at, sequence);
+CREATE INDEX audit_events_by_target ON public.audit_events USING btree (target_id, sequence) WHERE (target_id IS NOT NULL);
+CREATE INDEX audit_events_refused ON public.audit_events USING btree (sequence) WHERE (outcome = 'REFUSED'::text);
+
+CREATE TABLE audit_pending_events (
+  arrival bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  occurred_at timestamp with time zone DEFAULT date_trunc('milliseconds'::text, clock_timestamp()) NOT NULL,
+  action text NOT NULL,
+  outcome text NOT NULL,
+  actor_kind text NOT NULL,
+  actor_id uuid,
+  actor_name text NOT NULL,
+  actor_token_id uuid,
+  target_type text,
+  target_id text,
+  target_name text,
+  address text,
+  user_agent text,
+  request_id text,
+  details jsonb,
+  CONSTRAINT audit_pending_events_actor_is_known CHECK ((actor_kind = ANY (ARRAY['USER'::text, 'SERVICE_ACCOUNT'::text, 'SYSTEM'::text]))),
+  CONSTRAINT audit_pending_events_outcome_is_known CHECK ((outcome = ANY (ARRAY['SUCCEEDED'::text, 'REFUSED'::text]))),
+  CONSTRAINT audit_pending_events_pkey PRIMARY KEY (arrival)
+);
+
+CREATE TABLE changes (
+  "position" bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  kind text NOT NULL,
+  subject_ids uuid[] NOT NULL,
+  recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT changes_kind_is_known CHECK ((kind = ANY (ARRAY['token'::text, 'user'::text, 'group'::text, 'service-account'::text, 'signing-key'::text, 'directory'::text]))),
+  CONSTRAINT changes_pkey PRIMARY KEY ("position")
+);
+CREATE INDEX changes_by_moment ON public.changes USING btree (recorded_at);
+CREATE INDEX changes_by_xid ON public.changes USING btree (xid, "position");
+
+CREATE TABLE group_members (
+  group_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  CONSTRAINT group_members_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id),
+  CONSTRAINT group_members_pkey PRIMARY KEY (group_id, user_id),
+  CONSTRAINT group_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+CREATE INDEX group_members_by_user ON public.group_members USING btree (user_id, group_id);
+
+CREATE TABLE groups (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  search_text text NOT NULL,
+  state text DEFAULT 'ACTIVE'::text NOT NULL,
+  removed_at timestamp with time zone,
+  grants text[] DEFAULT '{}'::text[] NOT NULL,
+  CONSTRAINT groups_grants_hold_no_null CHECK ((array_position(grants, NULL::text) IS NULL)),
+  CONSTRAINT groups_pkey PRIMARY KEY (id),
+  CONSTRAINT groups_removed_have_their_moment CHECK (((state = 'REMOVED'::text) = (removed_at IS NOT NULL))),
+  CONSTRAINT groups_state_is_known CHECK ((state = ANY (ARRAY['ACTIVE'::text, 'REMOVED'::text])))
+);
+CREATE INDEX groups_by_name ON public.groups USING btree (name, id) WHERE (state <> 'REMOVED'::text);
+
+CREATE TABLE migrations (
+  id integer DEFAULT nextval('migrations_id_seq'::regclass) NOT NULL,
+  "timestamp" bigint NOT NULL,
+  name character varying NOT NULL,
+  CONSTRAINT "PK_8c82d7f526340ab734260ea46be" PRIMARY KEY (id)
+);
+
+CREATE TABLE policy_versions (
+  version integer NOT NULL,
+  document jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by jsonb NOT NULL,
+  reason text,
+  CONSTRAINT policy_versions_count_from_one CHECK ((version >= 1)),
+  CONSTRAINT policy_versions_pkey PRIMARY KEY (version)
+);
+
+CREATE TABLE service_account_groups (
+  service_account_id uuid NOT NULL,
+  group_id uuid NOT NULL,
+  CONSTRAINT service_account_groups_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id),
+  CONSTRAINT service_account_groups_pkey PRIMARY KEY (service_account_id, group_id),
+  CONSTRAINT service_account_groups_service_account_id_fkey FOREIGN KEY (service_account_id) REFERENCES service_accounts(id)
+);
+CREATE INDEX service_account_groups_by_group ON public.service_account_groups USING btree (group_id, service_account_id);
+
+CREATE TABLE service_accounts (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text,
+  search_text text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by jsonb NOT NULL,
+  suspended_at timestamp with time zone,
+  orphaned_at timestamp with time zone,
+  deleted_at timestamp with time zone,
+  CONSTRAINT service_accounts_pkey PRIMARY KEY (id)
+);
+CREATE INDEX service_accounts_by_name ON public.service_accounts USING btree (name, id) WHERE (deleted_at IS NULL);
+CREATE UNIQUE INDEX service_accounts_name_is_unique ON public.service_accounts USING btree (name) WHERE (deleted_at IS NULL);
+
+CREATE TABLE sessions (
+  id uuid NOT NULL,
+  token_hash bytea NOT NULL,
+  user_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  CONSTRAINT sessions_end_after_they_begin CHECK ((expires_at > created_at)),
+  CONSTRAINT sessions_hash_is_sha256 CHECK ((octet_length(token_hash) = 32)),
+  CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+CREATE INDEX sessions_by_end ON public.sessions USING btree (expires_at);
+CREATE UNIQUE INDEX sessions_by_token_hash ON public.sessions USING btree (token_hash);
+
+CREATE TABLE sign_in_failures (
+  key text NOT NULL,
+  points integer DEFAULT 0 NOT NULL,
+  expire bigint,
+  CONSTRAINT sign_in_failures_pkey PRIMARY KEY (key)
+);
+CREATE INDEX sign_in_failures_by_expiry ON public.sign_in_failures USING btree (expire);
+
+CREATE TABLE signing_keys (
+  kid text NOT NULL,
+  algorithm text NOT NULL,
+  public_jwk jsonb NOT NULL,
+  sealed_private_key bytea NOT NULL,
+  created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  active_from timestamp with time zone NOT NULL,
+  retired_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  CONSTRAINT signing_keys_algorithm_is_known CHECK ((algorithm = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
+  CONSTRAINT signing_keys_kid_begins_rightly CHECK ((kid ~ '^tokenwarden-[a-z0-9-]+$'::text)),
+  CONSTRAINT signing_keys_pkey PRIMARY KEY (kid),
+  CONSTRAINT signing_keys_public_part_only CHECK ((NOT (public_jwk ?| ARRAY['d'::text, 'p'::text, 'q'::text, 'dp'::text, 'dq'::text, 'qi'::text, 'oth'::text, 'k'::text]))),
+  CONSTRAINT signing_keys_retire_after_they_were_active CHECK ((retired_at >= active_from))
+);
+
+CREATE TABLE users (
+  id uuid NOT NULL,
+  username text NOT NULL,
+  canonical_username text NOT NULL,
+  display_name text NOT NULL,
+  email text,
+  search_text text NOT NULL,
+  state text DEFAULT 'ACTIVE'::text NOT NULL,
+  removed_at timestamp with time zone,
+  last_sign_in_at timestamp with time zone,
+  sessions_end_before timestamp with time zone,
+  CONSTRAINT users_pkey PRIMARY KEY (id),
+  CONSTRAINT users_removed_have_their_moment CHECK (((state = 'REMOVED'::text) = (removed_at IS NOT NULL))),
+  CONSTRAINT users_state_is_known CHECK ((state = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text, 'REMOVED'::text])))
+);
+CREATE INDEX users_by_canonical_username ON public.users USING btree (canonical_username) WHERE (state <> 'REMOVED'::text);
+CREATE INDEX users_by_username ON public.users USING btree (username, id) WHERE (state <> 'REMOVED'::text);
+
+CREATE OR REPLACE FUNCTION public.audit_events_are_append_only()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'The audit trail is append-only.' USING ERRCODE = 'integrity_constraint_violation';
+END $function$
+;
+
+CREATE TRIGGER audit_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION audit_events_are_append_only();
