@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { join } from 'node:path';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { REPOSITORY } from './build.mjs';
 
 /** Editors write several files at once, and one file several times. */
