@@ -30,6 +30,7 @@ import { MetadataController } from './endpoints/metadata.controller.js';
 import { MetricsController } from './endpoints/metrics.controller.js';
 import { Readiness } from './endpoints/readiness.js';
 import { GraphQLConfig } from './graphql.config.js';
+import { KeyRetention } from './key-retention.js';
 import { NodeResolver } from './node.resolver.js';
 import type { Parts } from './parts.js';
 
@@ -75,6 +76,7 @@ export class AppModule {
       controllers: [HealthController, MetricsController, MetadataController],
       providers: [
         NodeResolver,
+        KeyRetention,
         Readiness,
         RefusalRecorder,
         { provide: APP_PIPE, useFactory: inputValidation },

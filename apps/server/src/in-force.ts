@@ -1,4 +1,5 @@
-import { rows, type Transaction } from '@tokenwarden/database';
+import { agreeOn, rows, type Transaction } from '@tokenwarden/database';
+import { CannotStartError } from '@tokenwarden/embedded';
 import type { Settings } from '@tokenwarden/settings';
 
 /** How many live tokens were issued by another PUBLIC_URL, or for audiences none of which is in force any more. */
@@ -10,4 +11,21 @@ export async function liveTokensNotInForce(tx: Transaction, settings: Settings):
     [settings.publicUrl, settings.audiences],
   );
   return row?.count ?? 0;
+}
+
+/**
+ * Holds up issuer and audiences for as long as this process lives: a token that resolves here must resolve on every
+ * instance that runs at the same time.
+ * @returns what lets go of them
+ * @throws CannotStartError when an instance that runs on this database has others
+ */
+export async function agreeOnWhatIsInForce(
+  directUrl: string,
+  { publicUrl, audiences }: Settings,
+): Promise<() => Promise<void>> {
+  const agreement = await agreeOn(directUrl, JSON.stringify([publicUrl, [...audiences].sort()]));
+  if (agreement) return () => agreement.end();
+  throw new CannotStartError(
+    'Another instance runs on this database with another PUBLIC_URL or other AUDIENCES: give all of them the same, or stop that one first.',
+  );
 }

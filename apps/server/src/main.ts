@@ -15,6 +15,9 @@ const stop = (signal: NodeJS.Signals): void => {
 process.on('SIGINT', stop);
 process.on('SIGTERM', stop);
 
+// A promise that nobody waited for is a fault of ours, but no reason to stop answering everybody.
+process.on('unhandledRejection', report);
+
 try {
   await start(process.env, teardown);
 } catch (error) {

@@ -13,7 +13,7 @@ import { banner } from './banner.js';
 import { setUpDemo } from './demo.js';
 import { Readiness } from './endpoints/readiness.js';
 import { splitServer } from './http-server.js';
-import { liveTokensNotInForce } from './in-force.js';
+import { agreeOnWhatIsInForce, liveTokensNotInForce } from './in-force.js';
 import { startParts, Teardown, type Parts } from './parts.js';
 import { addRequestHooks } from './request-hooks.js';
 
@@ -28,18 +28,23 @@ export async function start(environment: Environment, teardown: Teardown): Promi
   for (const warning of given.warnings) logs.warn({}, warning);
 
   const parts = await startParts(given, logs, teardown);
-  const ran = await migrate(directUrlOf(parts.settings));
+  const directUrl = directUrlOf(parts.settings);
+  const ran = await migrate(directUrl);
   if (ran.length > 0) logs.info({ count: ran.length }, 'Brought the schema up to this version.');
+
+  teardown.add(await agreeOnWhatIsInForce(directUrl, parts.settings));
 
   const app = await createApp(parts, logs);
   teardown.add(() => app.close());
   await app.get(SigningService).ensureKey();
+  const database = app.get(Database);
+  await database.transaction(ensureFirstPolicy);
   const readiness = app.get(Readiness);
   // Listening before the directory was read: whoever watches sees why it is not ready yet.
   await app.listen({ host: parts.settings.host, port: parts.settings.port });
 
   await app.get(DirectorySync).firstSynchronisation();
-  const warnings = await app.get(Database).transaction((tx) => setUp(tx, parts));
+  const warnings = await database.transaction((tx) => setUp(tx, parts));
   for (const warning of warnings) logs.warn({}, warning);
   readiness.started(warnings);
   process.stdout.write(`${banner(parts)}\n`);
@@ -47,8 +52,7 @@ export async function start(environment: Environment, teardown: Teardown): Promi
 
 async function setUp(tx: Transaction, { settings, isEmbedded }: Parts): Promise<string[]> {
   const { warnings } = await pinAdministratorGroups(tx, settings.adminGroups);
-  const isFirstStart = await ensureFirstPolicy(tx);
-  if (isFirstStart && isEmbedded.directory) await setUpDemo(tx);
+  if (isEmbedded.directory) await setUpDemo(tx);
   const ended = await liveTokensNotInForce(tx, settings);
   const notInForce = `${ended} live tokens are for another issuer or audience than is in force now (PUBLIC_URL, AUDIENCES): they do not resolve.`;
   return [...warnings, ...(ended > 0 ? [notInForce] : [])];

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { invalidInput, type Problem } from '@tokenwarden/vocabulary';
 import { freshDatabase } from '../../../test/harness/index.js';
 import {
+  agreeOn,
   databaseNow,
   lockFor,
   migrate,
@@ -48,6 +49,10 @@ describe('a transaction', () => {
     const failed = database.transaction((tx) => rows(tx, 'SELECT pg_terminate_backend(pg_backend_pid())'));
     expect(await codeOf(failed)).toBe('UNAVAILABLE');
     expect(await database.read((tx) => rows(tx, 'SELECT 1 AS one'))).toEqual([{ one: 1 }]);
+  });
+  it('is UNAVAILABLE where the work takes longer than anybody waits', async () => {
+    const slow = database.read((tx) => rows(tx, 'SELECT pg_sleep(2)'), { withinSeconds: 0.1 });
+    expect(await codeOf(slow)).toBe('UNAVAILABLE');
   });
   it('leaves a broken statement what it is: a fault of ours', async () => {
     await expect(database.read((tx) => rows(tx, 'SELECT nonsense'))).rejects.toThrow(/nonsense/);
@@ -108,7 +113,13 @@ describe('the change log', () => {
     expect(await over()).toEqual([]);
     await slow.query('COMMIT');
     await slow.end();
-    expect((await over()).map(({ subject }) => subject).sort()).toEqual([early, late].sort());
+    // Transactions of other databases on this server hold the horizon back too: wait for it.
+    let seen = await over();
+    for (let tries = 0; seen.length === 0 && tries < 200; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      seen = await over();
+    }
+    expect(seen.map(({ subject }) => subject).sort()).toEqual([early, late].sort());
   });
 });
 
@@ -131,4 +142,24 @@ describe('the schema', () => {
       await expect(database.read((tx) => rows(tx, statement))).rejects.toThrow(/append-only/);
     },
   );
+});
+
+describe('an agreement', () => {
+  it('is joined by whoever says the same, and refused to whoever says something else while somebody lives', async () => {
+    const first = await agreeOn(fresh.url, 'https://a.example|x');
+    const second = await agreeOn(fresh.url, 'https://a.example|x');
+    expect([first, second]).toEqual([expect.anything(), expect.anything()]);
+    expect(await agreeOn(fresh.url, 'https://b.example|x')).toBeUndefined();
+    await first?.end();
+    expect(await agreeOn(fresh.url, 'https://b.example|x')).toBeUndefined();
+    await second?.end();
+    const other = await agreeOn(fresh.url, 'https://b.example|x');
+    expect(other).toBeDefined();
+    await other?.end();
+  });
+  it('comes first for one of two that start together', async () => {
+    const [a, b] = await Promise.all([agreeOn(fresh.url, 'one'), agreeOn(fresh.url, 'other')]);
+    expect([a, b].filter((agreement) => agreement === undefined)).toHaveLength(1);
+    await (a ?? b)?.end();
+  });
 });

@@ -1,10 +1,11 @@
-export { Database, type Transaction } from './database.js';
+export { Database, type Bounds, type Transaction } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { databaseNow, rows } from './rows.js';
 export { recordChange, type ChangeKind } from './change-log.js';
 export { lockFor, tryLockFor } from './locks.js';
 export { keyset, type KeysetClause, type KeysetColumn } from './keyset.js';
 export { dataSourceOptions, openDatabase, type DatabaseOptions } from './open-database.js';
+export { agreeOn, type Agreement } from './agreement.js';
 export { migrate } from './migrate.js';
 export { migrations } from './migrations/index.js';
 export { storageProblem } from './storage-problem.js';

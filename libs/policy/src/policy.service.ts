@@ -24,11 +24,10 @@ export async function currentPolicyForIssuing(tx: Transaction): Promise<PolicyVe
 
 /**
  * Writes version 1 with its event where there is none; at every start, of however many processes at once.
- * @returns whether this call wrote it: then this is the first start of all
  */
-export async function ensureFirstPolicy(tx: Transaction): Promise<boolean> {
+export async function ensureFirstPolicy(tx: Transaction): Promise<void> {
   await lockFor(tx, 'first policy');
-  if (await selectHighestVersion(tx)) return false;
+  if (await selectHighestVersion(tx)) return;
   await insertVersion(tx, {
     version: 1,
     document: FIRST_POLICY,
@@ -42,7 +41,6 @@ export async function ensureFirstPolicy(tx: Transaction): Promise<boolean> {
     target: { type: 'policy', id: '1', name: null },
     details: { version: 1 },
   });
-  return true;
 }
 
 /** The use cases of the policy. */

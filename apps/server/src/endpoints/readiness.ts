@@ -5,6 +5,8 @@ import { unavailable } from '@tokenwarden/vocabulary';
 /** Farther apart than this, lifetimes and expiry would be judged by different clocks. */
 const WIDEST_CLOCK_GAP_SECONDS = 5;
 
+const PATIENCE_SECONDS = 2;
+
 /** Whether this process can do its work now. */
 @Injectable()
 export class Readiness {
@@ -28,7 +30,7 @@ export class Readiness {
   async assertReady(): Promise<void> {
     if (!this.isStarted) throw unavailable('Starting: the directory has not been read yet.');
     const asked = Date.now();
-    const databaseTime = await this.database.read(databaseNow);
+    const databaseTime = await this.database.read(databaseNow, { withinSeconds: PATIENCE_SECONDS });
     const answered = Date.now();
     const ahead = Math.max(asked - databaseTime.getTime(), databaseTime.getTime() - answered);
     if (ahead > WIDEST_CLOCK_GAP_SECONDS * 1_000) {

@@ -32,6 +32,9 @@ export interface SyncFailed {
   readonly cause?: unknown;
 }
 
+// Nobody waits for it; a whole company that is copied for the first time takes its time.
+const LONGEST_SECONDS = 300;
+
 /** DIRECTORY_SYNC: reads the whole directory and brings the copy, tokens and accounts to what it says, in one transaction. */
 @Injectable()
 export class DirectorySyncTask {
@@ -44,7 +47,9 @@ export class DirectorySyncTask {
   /** Runs once, unless another process is at it: then it says so. Trouble is a result, never thrown, and applies nothing. */
   async run(): Promise<SyncResult> {
     try {
-      return await this.database.transaction((tx) => this.synchronise(tx));
+      return await this.database.transaction((tx) => this.synchronise(tx), {
+        withinSeconds: LONGEST_SECONDS,
+      });
     } catch (error) {
       if (error instanceof NotWhole) return { state: 'FAILED', reasons: error.reasons };
       const reason = error instanceof Problem ? error.message : 'It could not be applied.';
