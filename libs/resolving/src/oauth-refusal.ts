@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { sendOAuthError, UnreadableRequest, type Credential, type OAuthErrorCode } from '@tokenwarden/api';
-import { OWN_SCOPES, Problem } from '@tokenwarden/vocabulary';
+import { OWN_SCOPES, Problem, type ProblemCode } from '@tokenwarden/vocabulary';
 
 /** An error as OAuth answers it. */
 export interface OAuthRefusal {
@@ -18,20 +18,23 @@ export function oauthRefusalOf(thrown: unknown, credential: Credential['kind'] |
   if (thrown instanceof UnreadableRequest) {
     return { status: thrown.status, error: 'invalid_request', description: thrown.message, headers: {} };
   }
-  if (!(thrown instanceof Problem)) return UNDECIDED;
-  const description = thrown.message;
-  switch (thrown.code) {
-    case 'UNAUTHENTICATED':
-      return { status: 401, error: 'invalid_client', description, headers: challenge(credential) };
-    case 'FORBIDDEN':
-      return { status: 403, error: 'insufficient_scope', description, headers: SCOPE_CHALLENGE };
-    case 'INVALID_INPUT':
-      return { status: 400, error: 'invalid_request', description, headers: {} };
-    case 'UNAVAILABLE':
-      return { ...UNDECIDED, description, headers: { 'retry-after': String(thrown.retryAfterSeconds ?? 1) } };
-    default:
-      return UNDECIDED;
-  }
+  const known = thrown instanceof Problem ? KNOWN[thrown.code] : undefined;
+  if (!(thrown instanceof Problem) || known === undefined) return UNDECIDED;
+  return { ...known, description: thrown.message, headers: headersOf(thrown, credential) };
+}
+
+const KNOWN: Partial<Record<ProblemCode, Pick<OAuthRefusal, 'status' | 'error'>>> = {
+  UNAUTHENTICATED: { status: 401, error: 'invalid_client' },
+  FORBIDDEN: { status: 403, error: 'insufficient_scope' },
+  INVALID_INPUT: { status: 400, error: 'invalid_request' },
+  UNAVAILABLE: { status: 503, error: 'temporarily_unavailable' },
+};
+
+function headersOf(problem: Problem, credential: Credential['kind'] | undefined): OutgoingHttpHeaders {
+  if (problem.code === 'UNAUTHENTICATED') return challenge(credential);
+  if (problem.code === 'FORBIDDEN') return SCOPE_CHALLENGE;
+  if (problem.code === 'UNAVAILABLE') return { 'retry-after': String(problem.retryAfterSeconds ?? 1) };
+  return {};
 }
 
 const UNDECIDED: OAuthRefusal = {

@@ -43,7 +43,6 @@ beforeAll(async () => {
   world = await World.open();
   const parts = [
     { provide: Database, useValue: world.database },
-    { provide: SigningService, useValue: world.signing },
     { provide: Settings, useValue: world.settings },
     { provide: Metrics, useValue: world.metrics },
     { provide: Logs, useValue: new Logs({ level: 'fatal' }) },
@@ -63,12 +62,15 @@ beforeAll(async () => {
       }),
     ],
     providers: [EveryToken],
-  }).compile();
+  })
+    .overrideProvider(SigningService)
+    .useValue(world.signing)
+    .compile();
   await nest.createNestApplication(new FastifyAdapter(), { logger: false }).init();
   schema = nest.get(GraphQLSchemaHost, { strict: false }).schema;
 });
 afterAll(async () => {
-  await nest.close();
+  await nest?.close();
   await world.close();
 });
 

@@ -83,10 +83,11 @@ export class World {
     const test = await freshDatabase();
     const database = await openDatabase(await reach(test.url), { entities: [AccessTokenEntity] });
     await database.read((tx) => tx.query(PEOPLE));
-    const settings = settingsWith(changes);
+    const masterKey = randomBytes(32);
+    const settings = settingsWith({ masterKey, ...changes });
     const logs = new Logs({ level: 'fatal' });
     const metrics = new Metrics(logs);
-    const sealing = new Sealing(randomBytes(32));
+    const sealing = new Sealing(masterKey);
     const signing = new SigningService(database, sealing, settings, new JwtService(), logs);
     await signing.ensureKey();
     const resolving = new ResolvingService(database, signing, settings, metrics);
