@@ -1,4 +1,13 @@
-import { Body, Controller, Delete, HttpCode, Post, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  HttpCode,
+  Post,
+  Req,
+  Res,
+  UnsupportedMediaTypeException,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { credentialOf, originOf } from '@tokenwarden/api';
 import { Settings } from '@tokenwarden/settings';
@@ -34,6 +43,7 @@ export class SessionsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionAnswer> {
+    refuseForms(request);
     this.refuseForeignPage(request);
     const origin = originOf(request.raw, this.settings.trustedProxies);
     const signedIn = await this.sessions.signIn(input.username, input.password, origin);
@@ -63,4 +73,10 @@ export class SessionsController {
     if (isWelcomeOrigin(headers.origin, this.settings)) return;
     throw forbidden('Pages of this origin may not sign in or out: add it to ALLOWED_ORIGINS.');
   }
+}
+
+// A form is what a page of another site can send without asking; JSON it cannot.
+function refuseForms({ headers }: FastifyRequest): void {
+  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== 'application/json') throw new UnsupportedMediaTypeException();
 }

@@ -116,6 +116,11 @@ describe('a sign-in that cannot be read', () => {
   });
 });
 
+it('a sign-in as a form is 415', async () => {
+  const type = { 'content-type': 'application/x-www-form-urlencoded' };
+  expect((await door.signIn('username=grace&password=grace-demo', { ...from(), ...type })).status).toBe(415);
+});
+
 describe('a page of another site', () => {
   it.each(['https://evil.example', 'null', 'http://tokens.example'])(
     'from %s cannot sign in or out',
