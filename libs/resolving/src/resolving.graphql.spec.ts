@@ -58,7 +58,6 @@ beforeAll(async () => {
         driver: ApolloDriver,
         autoSchemaFile: true,
         buildSchemaOptions: { orphanedTypes: [UserToken, ServiceAccountToken] },
-        inheritResolversFromInterfaces: true,
       }),
     ],
     providers: [EveryToken],
