@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import helmet from '@fastify/helmet';
-import type { IdentifiedRequest } from '@tokenwarden/api';
+import { graphqlGate, type IdentifiedRequest } from '@tokenwarden/api';
 import type { Settings } from '@tokenwarden/settings';
 import type { Logs } from '@tokenwarden/telemetry';
 import type { FastifyRequest } from 'fastify';
@@ -30,6 +30,7 @@ export async function addRequestHooks(
       reply.header('x-tokenwarden-process', processName(settings));
     done();
   });
+  fastify.addHook('preHandler', graphqlGate);
   fastify.addHook('onResponse', (request: FastifyRequest & IdentifiedRequest, reply, done) => {
     logs.info(
       {
