@@ -1,12 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
+import { DirectoryModule } from '@tokenwarden/directory';
 import { settingsTable } from '@tokenwarden/settings';
 import { ROOMS } from '../app.module.js';
 import { NodeResolver } from '../node.resolver.js';
 import { emittedSchema } from '../schema.js';
 import { errorsPage } from './errors-page.js';
 
-@Module({ imports: [...ROOMS], providers: [NodeResolver] })
+// Nothing of it is started: the file of the directory is never read.
+const directory = DirectoryModule.forRoot({ path: '', acceptsPlainPasswords: false });
+
+@Module({ imports: [...ROOMS, directory], providers: [NodeResolver] })
 class SchemaModule {}
 
 /** `npm run schema`: what is written from the code and committed with it. With `--check` it only looks. */
