@@ -15,29 +15,36 @@ const BODY_LIMIT_BYTES = 1_048_576;
 /** More headers than this are answered 431. */
 const HEADER_LIMIT_BYTES = 16_384;
 
-/** One HTTP server for both: what is `below` is answered by it, everything else by Nest's Fastify. */
-export function splitServer(below: () => Below | undefined): FastifyAdapter {
-  return new FastifyAdapter({
+/** One HTTP server for both: what is mounted below is answered by it, everything else by Nest's Fastify. */
+export class SplitServer {
+  private below: Below | undefined;
+
+  /** For Nest. */
+  readonly adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     // Ids, limits and logs are made by our own hooks; Fastify's would write addresses and URLs.
     logger: false,
     forceCloseConnections: 'idle',
-    serverFactory: (handler: Handler) => createServer(handler, below),
+    serverFactory: (handler: Handler) => this.serverBefore(handler),
   });
-}
 
-function createServer(handler: Handler, below: () => Below | undefined): Server {
-  const options = {
-    maxHeaderSize: HEADER_LIMIT_BYTES,
-    keepAliveTimeout: 72_000,
-    headersTimeout: 15_000,
-    requestTimeout: 30_000,
-  };
-  return http.createServer(options, (request, response) => {
-    const first = below();
-    if (first?.handles(pathnameOf(request))) first.handle(request, response);
-    else handler(request, response);
-  });
+  /** From now on it answers first; Nest makes it after it was given the server. */
+  mount(below: Below): void {
+    this.below = below;
+  }
+
+  private serverBefore(handler: Handler): Server {
+    const options = {
+      maxHeaderSize: HEADER_LIMIT_BYTES,
+      keepAliveTimeout: 72_000,
+      headersTimeout: 15_000,
+      requestTimeout: 30_000,
+    };
+    return http.createServer(options, (request, response) => {
+      if (this.below?.handles(pathnameOf(request))) this.below.handle(request, response);
+      else handler(request, response);
+    });
+  }
 }
 
 function pathnameOf({ url = '/' }: IncomingMessage): string {

@@ -12,7 +12,7 @@ import { AppModule } from './app.module.js';
 import { banner } from './banner.js';
 import { setUpDemo } from './demo.js';
 import { Readiness } from './endpoints/readiness.js';
-import { splitServer } from './http-server.js';
+import { SplitServer } from './http-server.js';
 import { agreeOnWhatIsInForce, liveTokensNotInForce } from './in-force.js';
 import { startParts, Teardown, type Parts } from './parts.js';
 import { addRequestHooks } from './request-hooks.js';
@@ -59,14 +59,17 @@ async function setUp(tx: Transaction, { settings, isEmbedded }: Parts): Promise<
 }
 
 async function createApp(parts: Parts, logs: Logs): Promise<NestFastifyApplication> {
-  let oauth: OAuthEndpoints | undefined;
-  const adapter = splitServer(() => oauth);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forParts(parts, logs), adapter, {
-    logger: new NestLog(logs),
-    abortOnError: false,
-  });
+  const server = new SplitServer();
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forParts(parts, logs),
+    server.adapter,
+    {
+      logger: new NestLog(logs),
+      abortOnError: false,
+    },
+  );
   await addRequestHooks(app, parts.settings, logs);
-  oauth = app.get(OAuthEndpoints);
+  server.mount(app.get(OAuthEndpoints));
   return app;
 }
 

@@ -35,7 +35,9 @@ export class Authentication {
       case 'session':
         this.refuseForeignPage(request);
         return this.sessions.callerOfSession(credential.token, origin);
-      default:
+      case 'none':
+      case 'unusable':
+      case 'basic':
         return undefined;
     }
   }
