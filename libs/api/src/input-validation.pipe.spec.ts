@@ -21,7 +21,8 @@ class Input {
   @MayBeLeftOut() at?: Date;
 }
 
-const body = (value: unknown) => inputValidation().transform(value, { type: 'body', metatype: Input });
+const body = (value: unknown) =>
+  inputValidation().transform(value, { type: 'body', metatype: Input }) as Promise<Input>;
 const argument = (value: unknown, data = 'input') =>
   inputValidation().transform(value, { type: 'query', metatype: Input, data }) as Promise<Input>;
 const refusal = (field: string | undefined) => expect.objectContaining({ code: 'INVALID_INPUT', field });
@@ -72,6 +73,14 @@ describe('a JSON body', () => {
   });
   it('is refused with a field that does not exist, by its name', async () => {
     await expect(body({ name: 'a', nickname: 'b' })).rejects.toEqual(refusal('nickname'));
+  });
+  it('is refused unread where it is too large or too deep, by the part that is', async () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
+    const members = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`m${i}`, 1]));
+    await expect(body({ name: Array(1_001).fill(1) })).rejects.toEqual(refusal('name'));
+    await expect(body({ name: { inner: members } })).rejects.toEqual(refusal('name.inner'));
+    await expect(body(members)).rejects.toEqual(refusal(undefined));
+    await expect(body({ name: deep })).rejects.toEqual(refusal(`name${'.0'.repeat(11)}`));
   });
   it('is refused with another type', async () => {
     await expect(body({ name: 7 })).rejects.toEqual(refusal('name'));

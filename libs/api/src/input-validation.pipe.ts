@@ -3,6 +3,7 @@ import { CLASS_TYPE_METADATA } from '@nestjs/graphql';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { invalidInput } from '@tokenwarden/vocabulary';
+import { oversizedPart } from './input-size.js';
 import { dropMeaninglessNulls, PATH_END } from './input.decorators.js';
 
 const NO_INPUT: readonly unknown[] = [String, Number, Boolean, Array, Object, Date, Buffer, BigInt, Symbol];
@@ -21,6 +22,12 @@ class InputValidationPipe implements PipeTransform {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw invalidInput(isBody ? undefined : data, 'An object.');
     }
+    const oversized = oversizedPart(value);
+    if (oversized)
+      throw invalidInput(
+        pathOf([...beginOf(data), ...oversized]),
+        'Fewer values, and fewer inside each other.',
+      );
     const input = plainToInstance(metatype as new () => object, value);
     dropMeaninglessNulls(input);
     // GraphQL knows its fields before; of a plain JSON body nothing unknown is taken in silence.
@@ -39,6 +46,10 @@ class InputValidationPipe implements PipeTransform {
 // The argument `input` is not part of the path: its fields are what the caller thinks in.
 function beginOf(argument: string | undefined): readonly string[] {
   return argument === undefined || argument === 'input' ? [] : [argument];
+}
+
+function pathOf(parts: readonly string[]): string | undefined {
+  return parts.length === 0 ? undefined : parts.join('.');
 }
 
 function firstFault(error: ValidationError, above: readonly string[]): { path: string; detail: string } {

@@ -20,7 +20,7 @@ export class Loaders {
         },
         { maxBatchSize: LARGEST_BATCH },
       );
-      this.byBatch.set(batch, loader as DataLoader<unknown, unknown>);
+      this.byBatch.set(batch, loader);
     }
     return loader.load(key);
   }

@@ -14,6 +14,7 @@ import type {
   ObjectValueNode,
   ValueNode,
 } from 'graphql';
+import { LONGEST_LIST } from '../input-size.js';
 
 /** One value that GraphQL cannot take, by its path from the argument or the variable. */
 export interface ValueFault {
@@ -48,6 +49,7 @@ export function* faultsOfValue(
   } else if (isListType(type)) {
     // A single value stands for a list of one.
     if (!Array.isArray(value)) yield* faultsOfValue(value, type.ofType, path);
+    else if (value.length > LONGEST_LIST) yield { path, detail: `At most ${LONGEST_LIST} of them.` };
     else
       for (const [i, item] of value.entries()) yield* faultsOfValue(item, type.ofType, [...path, String(i)]);
   } else if (!isInputObjectType(type)) {

@@ -1,28 +1,34 @@
-import { Kind, visit } from 'graphql';
-import type { DocumentNode, SelectionNode } from 'graphql';
+import { Kind, print, visit } from 'graphql';
+import type { DocumentNode, FieldNode, SelectionSetNode } from 'graphql';
 
 /**
- * The document without fields that say again what stands beside them: bare names such as the second `id` of `id id`.
+ * The document without fields that say again, word for word, what stands beside them, such as the second `id` of `id id`.
  * They change no answer, but graphql-js compares every two of them, and gives up on a document of two thousand.
  */
 export function withoutRepeats(document: DocumentNode): DocumentNode {
   return visit(document, {
-    SelectionSet: (set) => {
-      const seen = new Set<string>();
-      const selections = set.selections.filter((selection) => {
-        const name = bareName(selection);
-        if (name === undefined) return true;
-        const isNew = !seen.has(name);
-        seen.add(name);
-        return isNew;
-      });
-      return selections.length === set.selections.length ? undefined : { ...set, selections };
-    },
+    // On the way up, so that what is inside has lost its repeats before it is compared.
+    SelectionSet: { leave: (set) => (hasRepeatedNames(set) ? withoutRepeatsIn(set) : undefined) },
   });
 }
 
-function bareName(selection: SelectionNode): string | undefined {
-  if (selection.kind !== Kind.FIELD || selection.alias || selection.selectionSet) return undefined;
-  const isBare = !selection.arguments?.length && !selection.directives?.length;
-  return isBare ? selection.name.value : undefined;
+function hasRepeatedNames(set: SelectionSetNode): boolean {
+  const names = set.selections.flatMap((one) => (one.kind === Kind.FIELD ? [responseName(one)] : []));
+  return new Set(names).size < names.length;
+}
+
+function withoutRepeatsIn(set: SelectionSetNode): SelectionSetNode {
+  const seen = new Set<string>();
+  const selections = set.selections.filter((selection) => {
+    if (selection.kind !== Kind.FIELD) return true;
+    const text = print(selection);
+    const isNew = !seen.has(text);
+    seen.add(text);
+    return isNew;
+  });
+  return selections.length === set.selections.length ? set : { ...set, selections };
+}
+
+function responseName({ alias, name }: FieldNode): string {
+  return (alias ?? name).value;
 }
