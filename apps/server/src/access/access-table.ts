@@ -71,7 +71,38 @@ export const ACCESS: Readonly<Record<string, Access>> = {
 };
 
 /**
- * Fields that are computed by code of their own, each with what keeps it to the right eyes. A field resolver is
- * reached only through an object that its caller may see; those below narrow further or are public facts of it.
+ * Fields that are computed by code of their own, each with what keeps it to the right eyes. Such a field is reached only
+ * through an object that the room showed to this caller, and passes no guard of its own: what has no line here fails a test.
  */
-export const COMPUTED_FIELDS: Readonly<Record<string, string>> = {};
+export const COMPUTED_FIELDS: Readonly<Record<string, string>> = {
+  'AccessToken.effectiveScopes': 'Part of the token: whoever sees the token sees what it may do.',
+  'AccessToken.usable': 'Part of the token: yes or no, and nothing of its principal but that.',
+  'AccessToken.unusableReason': 'Part of the token: a word of a closed list, no detail of its principal.',
+  'AccessToken.viewerCan':
+    'Speaks of the caller only: what this very caller may do with a token that it sees.',
+  'UserToken.owner':
+    'Whoever sees a token sees its owner by id, names and state; the rest only if the owner is seen.',
+  'ServiceAccountToken.serviceAccount':
+    'Whoever sees a token sees its account by id, name and state; the rest only if the account is seen.',
+  'Actor.user':
+    'Null unless the caller sees the user; the name that is always shown was kept with the event.',
+  'Actor.serviceAccount': 'Null unless the caller sees the account; its name was kept with the event.',
+  'User.groups': 'Empty unless the caller is that user or holds directory:read.',
+  'User.permissions': 'Empty unless the caller is that user or holds directory:read.',
+  'User.tokens': 'The list of tokens, narrowed to one owner: each token is there only if the caller sees it.',
+  'Group.grants': 'Part of the group: whoever sees a group sees what it grants.',
+  'Group.members':
+    'Empty by token without directory:read; of others it shows id, names and state, no more without directory:read.',
+  'Group.serviceAccounts': 'Each account is there only if the caller sees it.',
+  'ServiceAccount.groups':
+    'Each group is there only if the caller sees it; none where only the name is shown.',
+  'ServiceAccount.permissions': 'Empty where only the id, name and state of the account are shown.',
+  'ServiceAccount.members':
+    'Those of the groups whose members the caller sees, with as much of each as Group.members shows.',
+  'ServiceAccount.tokens':
+    'The list of tokens, narrowed to one account: each token is there only if the caller sees it.',
+  'ServiceAccount.recoverableUntil': 'Null where the caller does not see since when the account is orphaned.',
+  'Viewer.user': 'The caller itself.',
+  'Viewer.serviceAccount': 'The caller itself.',
+  'Viewer.token': 'The very token of this request.',
+};
