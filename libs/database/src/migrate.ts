@@ -22,7 +22,7 @@ export async function migrate(directUrl: string): Promise<string[]> {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     // A migration may take its time: the bounds of requests do not hold here.
     const options = dataSourceOptions({ url: directUrl, applicationName: 'tokenwarden migration' });
-    const dataSource = new DataSource({ ...options, extra: { max: 1 } } as typeof options);
+    const dataSource = new DataSource({ ...options, extra: { max: 1 } });
     await dataSource.initialize();
     try {
       const ran = await dataSource.runMigrations({ transaction: 'each' });
