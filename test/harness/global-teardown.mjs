@@ -3,7 +3,10 @@ import { running } from './global-setup.mjs';
 
 /** Stops Postgres, then lets the guard sweep. */
 export default async function tearDown() {
-  await running?.postgres?.stop();
-  running?.guard.stdin.end();
-  await running?.ended;
+  if (!running) return;
+  await running.postgres?.stop();
+  // While it was not counted, jest could end before it; from here on jest must wait, or it would end with 0 half-way.
+  running.guard.ref();
+  running.guard.stdin.end();
+  await running.ended;
 }

@@ -56,6 +56,7 @@ export async function startPostgres(folder) {
   return {
     url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
     stop: async () => {
+      child.ref(); // whoever waits here must not end before it has
       child.kill('SIGINT'); // a fast shutdown: connections that are still open are cut
       await ended;
     },

@@ -1,0 +1,83 @@
+import type { Cast } from './cast.js';
+import { changeToken } from './token-calls.js';
+
+/** One valid call of an operation. */
+export interface ValidCall {
+  readonly args: Readonly<Record<string, unknown>>;
+  /** What is asked of the answer; nothing for a scalar. */
+  readonly selection: string;
+  /** What the answer holds where the caller sees what it asked about. */
+  readonly evidence: string;
+}
+
+type Preparation = (cast: Cast) => Promise<ValidCall> | ValidCall;
+
+const NODES = '{ nodes { id } }';
+let names = 0;
+
+async function graceToken(cast: Cast, before?: 'suspendToken') {
+  const target = await cast.graceIssues();
+  if (before && cast.credentials.grace)
+    await changeToken(cast.url, cast.credentials.grace, before, target.id);
+  return target;
+}
+
+const byId = (id: string, selection = '{ id }'): ValidCall => ({ args: { id }, selection, evidence: id });
+const list = (evidence: string): ValidCall => ({ args: {}, selection: NODES, evidence });
+const change = (id: string): ValidCall => ({
+  args: { input: { id } },
+  selection: '{ token { id } }',
+  evidence: id,
+});
+
+/**
+ * How every operation is called with nothing wrong: about a token of grace's, her group data-engineering, its account
+ * `nightly-etl`, or herself. An operation that is missing here fails the suites that walk through the schema.
+ */
+export const VALID_CALLS: Readonly<Record<string, Preparation>> = {
+  'Query.viewer': () => ({ args: {}, selection: '{ expiresAt }', evidence: 'expiresAt' }),
+  'Query.node': async (cast) => byId((await graceToken(cast)).id),
+  'Query.token': async (cast) => byId((await graceToken(cast)).id),
+  'Query.tokens': async (cast) => list((await graceToken(cast)).id),
+  'Query.inspectToken': async (cast) => {
+    const { id, value } = await graceToken(cast);
+    return { args: { value }, selection: '{ id }', evidence: id };
+  },
+  'Query.resolveToken': async (cast) => {
+    const { id, value } = await graceToken(cast);
+    return { args: { value }, selection: '{ tokenId }', evidence: id };
+  },
+  'Query.serviceAccounts': (cast) => list(cast.etlAccount),
+  'Query.serviceAccount': (cast) => byId(cast.etlAccount),
+  'Query.users': (cast) => list(cast.users.grace),
+  'Query.groups': (cast) => list(cast.groups['data-engineering'] ?? ''),
+  'Query.policy': () => ({ args: {}, selection: '{ version }', evidence: 'version' }),
+  'Query.auditEvents': () => list('id'),
+  'Mutation.createUserToken': () => ({
+    args: { input: { name: 'made by whoever may' } },
+    selection: '{ token { id } }',
+    evidence: 'id',
+  }),
+  'Mutation.createServiceAccountToken': ({ etlAccount }) => ({
+    args: { input: { name: 'made by whoever may', serviceAccountId: etlAccount } },
+    selection: '{ token { id } }',
+    evidence: 'id',
+  }),
+  'Mutation.updateToken': async (cast) => {
+    const { id } = await graceToken(cast);
+    return { ...change(id), args: { input: { id, name: 'renamed' } } };
+  },
+  'Mutation.revokeToken': async (cast) => change((await graceToken(cast)).id),
+  'Mutation.suspendToken': async (cast) => change((await graceToken(cast)).id),
+  'Mutation.resumeToken': async (cast) => change((await graceToken(cast, 'suspendToken')).id),
+  'Mutation.createServiceAccount': ({ groups }) => ({
+    args: { input: { name: `account ${(names += 1)}`, groupIds: [groups['data-engineering']] } },
+    selection: '{ serviceAccount { id } }',
+    evidence: 'id',
+  }),
+  'Mutation.setGroupGrants': ({ groups }) => ({
+    args: { input: { groupId: groups['analysts'], grants: ['dataset/sales/*:read'] } },
+    selection: '{ group { id } }',
+    evidence: groups['analysts'] ?? '',
+  }),
+};
