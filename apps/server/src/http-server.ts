@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { requestIdOf } from '@tokenwarden/api';
 
 /** What answers below Nest: OAuth's endpoints, by their own rules and without a router in between. */
 export interface Below {
@@ -24,6 +25,7 @@ export class SplitServer {
     bodyLimit: BODY_LIMIT_BYTES,
     // Ids, limits and logs are made by our own hooks; Fastify's would write addresses and URLs.
     logger: false,
+    genReqId: requestIdOf,
     forceCloseConnections: 'idle',
     serverFactory: (handler: Handler) => this.serverBefore(handler),
   });

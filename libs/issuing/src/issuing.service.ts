@@ -9,6 +9,7 @@ import { SigningService } from '@tokenwarden/signing';
 import { addToken, issuanceOf, type AccessTokenEntity } from '@tokenwarden/tokens';
 import {
   authorOf,
+  claimsFor,
   firstNotCovered,
   forbidden,
   principalNotActive,
@@ -22,7 +23,6 @@ import {
 } from '@tokenwarden/vocabulary';
 import { lockAccountForMember } from './account-access.js';
 import { checkedToken, type AskedToken, type CheckedToken } from './asked-token.rules.js';
-import { claimsFor } from './claims.rules.js';
 import { ISSUED_A_MINUTE, LIVE_TOKENS, refuseTooMany } from './issuing-limits.rules.js';
 
 /** A token that has come into being. */

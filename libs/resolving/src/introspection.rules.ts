@@ -1,5 +1,13 @@
-import { invalidInput, isScope, MAXIMUM_SCOPES, type Scope } from '@tokenwarden/vocabulary';
-import { allowedOf, audienceClaim, clientIdOf, secondsOf, type Resolution } from './resolution.rules.js';
+import {
+  audienceClaim,
+  clientIdOf,
+  invalidInput,
+  isScope,
+  MAXIMUM_SCOPES,
+  secondsOf,
+  type Scope,
+} from '@tokenwarden/vocabulary';
+import { allowedOf, type Resolution } from './resolution.rules.js';
 
 /**
  * The answer of RFC 7662 as CONTRACT.md spells it, members in this order. `asked` limits `scope` to what of it the token

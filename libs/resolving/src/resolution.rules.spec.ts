@@ -1,3 +1,4 @@
+import type { TokenClaims } from '@tokenwarden/vocabulary';
 import { describe, expect, it } from '@jest/globals';
 import { covers, UNUSABLE_REASONS, type TokenStatus } from '@tokenwarden/vocabulary';
 import fc from 'fast-check';
@@ -7,7 +8,6 @@ import {
   INACTIVE,
   resolutionOf,
   unusableReason,
-  type ClaimsOfToken,
   type PrincipalState,
   type TokenRecord,
 } from './resolution.rules.js';
@@ -35,7 +35,7 @@ const record: TokenRecord = {
   isKeyWithdrawn: false,
 };
 
-const claims: ClaimsOfToken = {
+const claims: TokenClaims = {
   iss: inForce.issuer,
   sub: record.principalId,
   aud: 'https://api.example',
@@ -48,7 +48,7 @@ const claims: ClaimsOfToken = {
 
 const resolved = (
   changes: Partial<TokenRecord>,
-  said: Partial<ClaimsOfToken> = {},
+  said: Partial<TokenClaims> = {},
   status: TokenStatus = 'ACTIVE',
 ) => resolutionOf({ ...record, ...changes }, status, { ...claims, ...said }, inForce);
 
@@ -86,7 +86,7 @@ describe('a token does not resolve', () => {
       INACTIVE,
     ));
 
-  it.each<[string, Partial<ClaimsOfToken>]>([
+  it.each<[string, Partial<TokenClaims>]>([
     ['the issuer', { iss: 'https://elsewhere.example' }],
     ['the subject', { sub: '0c8a8f6e-7d14-4f4e-8a0a-0f6d1c2b3a45' }],
     ['the audience', { aud: 'https://lake.example' }],

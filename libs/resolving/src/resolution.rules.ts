@@ -1,8 +1,10 @@
 import {
   covers,
   intersection,
+  saysWhatItsRowSays,
   withoutCovered,
   type Scope,
+  type TokenClaims,
   type TokenKind,
   type TokenStatus,
   type UnusableReason,
@@ -42,18 +44,6 @@ export interface TokenRecord {
   readonly isKeyWithdrawn: boolean;
 }
 
-/** The claims of a token by RFC 9068; times in whole seconds. */
-export interface ClaimsOfToken {
-  readonly iss: string;
-  readonly sub: string;
-  readonly aud: string | readonly string[];
-  readonly exp: number;
-  readonly iat: number;
-  readonly jti: string;
-  readonly client_id: string;
-  readonly scope?: string | undefined;
-}
-
 /** What this product answers for at the moment: a token for anybody else is none. */
 export interface InForce {
   readonly issuer: string;
@@ -83,12 +73,12 @@ export const INACTIVE: InactiveResolution = Object.freeze({ active: false });
 export function resolutionOf(
   record: TokenRecord | undefined,
   status: TokenStatus | undefined,
-  claims: ClaimsOfToken,
+  claims: TokenClaims,
   inForce: InForce,
 ): Resolution {
   if (record === undefined || status === undefined) return INACTIVE;
   if (unusableReason(record, status, inForce) !== null) return INACTIVE;
-  if (!claimsSayWhatRowSays(claims, record)) return INACTIVE;
+  if (!saysWhatItsRowSays(claims, record)) return INACTIVE;
   return { active: true, token: record, scopes: effectiveScopes(record) };
 }
 
@@ -114,41 +104,6 @@ const PRINCIPAL_REASONS = {
 
 function isInForce(record: TokenRecord, inForce: InForce): boolean {
   return record.issuer === inForce.issuer && record.audiences.some((one) => inForce.audiences.includes(one));
-}
-
-/** Whether a token says in each of its claims what was written down when it was issued. */
-export function claimsSayWhatRowSays(claims: ClaimsOfToken, record: TokenRecord): boolean {
-  return (
-    claims.jti === record.id &&
-    claims.iss === record.issuer &&
-    claims.sub === record.principalId &&
-    claims.client_id === clientIdOf(record) &&
-    claims.iat === secondsOf(record.createdAt) &&
-    claims.exp === secondsOf(record.expiresAt) &&
-    claims.scope === record.scopes?.join(' ') &&
-    isSameAudience(claims.aud, audienceClaim(record.audiences))
-  );
-}
-
-function isSameAudience(claimed: string | readonly string[], issued: string | readonly string[]): boolean {
-  if (typeof claimed === 'string' || typeof issued === 'string') return claimed === issued;
-  return claimed.length === issued.length && claimed.every((one, i) => one === issued[i]);
-}
-
-/** The claim `aud`: a string where there is one audience, else an array. */
-export function audienceClaim(audiences: readonly string[]): string | readonly string[] {
-  const [only, ...others] = audiences;
-  return only !== undefined && others.length === 0 ? only : audiences;
-}
-
-/** The claim `client_id`: the service account, or for a user token the token itself. */
-export function clientIdOf(record: TokenRecord): string {
-  return record.kind === 'SERVICE_ACCOUNT' ? record.principalId : record.id;
-}
-
-/** The moment in whole seconds since 1970, as JWTs and OAuth count. */
-export function secondsOf(moment: Date): number {
-  return Math.floor(moment.getTime() / 1_000);
 }
 
 /** Rules 4 and 5: what the token's scopes and the grants of its principal's groups allow together, at this moment. */

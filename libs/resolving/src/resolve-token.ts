@@ -1,9 +1,10 @@
 import type { Database } from '@tokenwarden/database';
 import type { SigningService } from '@tokenwarden/signing';
 import { statusOf } from '@tokenwarden/tokens';
+import { secondsOf } from '@tokenwarden/vocabulary';
 import { within } from './bounded-wait.js';
 import { loadRecord } from './load-record.js';
-import { INACTIVE, resolutionOf, secondsOf, type InForce, type Resolution } from './resolution.rules.js';
+import { INACTIVE, resolutionOf, type InForce, type Resolution } from './resolution.rules.js';
 
 /** What resolving stands on. */
 export interface ResolvingParts {

@@ -5,15 +5,17 @@ import { Settings } from '@tokenwarden/settings';
 import { SigningService } from '@tokenwarden/signing';
 import { Metrics } from '@tokenwarden/telemetry';
 import { findToken, statusOf, type AccessTokenEntity } from '@tokenwarden/tokens';
-import type { Author, Caller, RequestOrigin, Scope, UnusableReason } from '@tokenwarden/vocabulary';
+import {
+  saysWhatItsRowSays,
+  type Author,
+  type Caller,
+  type RequestOrigin,
+  type Scope,
+  type UnusableReason,
+} from '@tokenwarden/vocabulary';
 import { callerOf } from './authenticate-caller.js';
 import { measured } from './measured.js';
-import {
-  claimsSayWhatRowSays,
-  effectiveScopes,
-  unusableReason,
-  type Resolution,
-} from './resolution.rules.js';
+import { effectiveScopes, unusableReason, type Resolution } from './resolution.rules.js';
 import { resolveToken, type ResolvingParts } from './resolve-token.js';
 import { recordOfPresentedToken, recordsOfTokens } from './resolving.queries.js';
 
@@ -69,7 +71,7 @@ export class ResolvingService {
     const { claims, kid } = verified;
     return this.database.transaction(async (tx) => {
       const record = await recordOfPresentedToken(tx, claims.jti, kid);
-      if (record === undefined || record.isKeyWithdrawn || !claimsSayWhatRowSays(claims, record)) return null;
+      if (record === undefined || record.isKeyWithdrawn || !saysWhatItsRowSays(claims, record)) return null;
       const target = { type: 'token', id: record.id, name: record.name } as const;
       await recordEvent(tx, { action: 'token.inspected', by, target });
       return findToken(tx, record.id);

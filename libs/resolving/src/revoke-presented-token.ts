@@ -1,7 +1,13 @@
 import { lockToken, revokeToken } from '@tokenwarden/tokens';
-import { authorOf, type Author, type Caller, type RequestOrigin } from '@tokenwarden/vocabulary';
+import {
+  authorOf,
+  saysWhatItsRowSays,
+  type Author,
+  type Caller,
+  type RequestOrigin,
+} from '@tokenwarden/vocabulary';
 import { within } from './bounded-wait.js';
-import { claimsSayWhatRowSays, type TokenRecord } from './resolution.rules.js';
+import type { TokenRecord } from './resolution.rules.js';
 import type { ResolvingParts } from './resolve-token.js';
 import { recordOfPresentedToken } from './resolving.queries.js';
 
@@ -36,7 +42,7 @@ async function revokeIfOurs(
   await database.transaction(async (tx) => {
     const record = await recordOfPresentedToken(tx, claims.jti, kid);
     // A withdrawn key is in strangers' hands: what it signed proves nothing, not even the right to revoke.
-    if (record === undefined || record.isKeyWithdrawn || !claimsSayWhatRowSays(claims, record)) return;
+    if (record === undefined || record.isKeyWithdrawn || !saysWhatItsRowSays(claims, record)) return;
     const token = await lockToken(tx, record.id);
     if (token === null) return; // purged at this very moment
     await revokeToken(tx, token, caller === undefined ? byHolder(record, origin) : authorOf(caller), null);

@@ -5,10 +5,10 @@ import { JwtService } from '@nestjs/jwt';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import { Sealing } from '@tokenwarden/secrets';
 import { Settings } from '@tokenwarden/settings';
-import { SigningService, type TokenClaims } from '@tokenwarden/signing';
+import { SigningService } from '@tokenwarden/signing';
 import { Logs, Metrics } from '@tokenwarden/telemetry';
 import { AccessTokenEntity, addToken, type NewToken } from '@tokenwarden/tokens';
-import { SYSTEM, wholeSecond, type Scope } from '@tokenwarden/vocabulary';
+import { SYSTEM, wholeSecond, type Scope, type TokenClaims } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
 import { OAuthEndpoints, ResolvingService } from '../src/index.js';
 

@@ -1,21 +1,4 @@
-import { isIdentifier } from '@tokenwarden/vocabulary';
-
-/** The claims of an access token (RFC 9068); times in whole seconds since 1970. */
-export interface TokenClaims {
-  /** The issuer: PUBLIC_URL. */
-  readonly iss: string;
-  /** The principal's id. */
-  readonly sub: string;
-  /** A string where there is one audience, else an array. */
-  readonly aud: string | readonly string[];
-  readonly exp: number;
-  readonly iat: number;
-  /** The token's id. */
-  readonly jti: string;
-  readonly client_id: string;
-  /** Scopes, sorted and joined by spaces; absent where none were asked. */
-  readonly scope?: string | undefined;
-}
+import { isIdentifier, type TokenClaims } from '@tokenwarden/vocabulary';
 
 /**
  * The claims in what a signature was right for; undefined where one is missing or of another type. Claims that this version

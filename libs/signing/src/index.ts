@@ -1,4 +1,3 @@
-export type { TokenClaims } from './claims.rules.js';
 export { ALGORITHMS, isKid, tokenBeginning, type Algorithm } from './header.rules.js';
 export { SIGNING_KEY_STATES, stateOf, UPCOMING_SECONDS, type SigningKeyState } from './key-state.rules.js';
 export { SigningKeyEntity } from './signing-key.entity.js';

@@ -7,7 +7,8 @@ import { Sealing, WrongMasterKeyError } from '@tokenwarden/secrets';
 import { readSettings } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { SigningService, tokenBeginning, type TokenClaims } from './index.js';
+import type { TokenClaims } from '@tokenwarden/vocabulary';
+import { SigningService, tokenBeginning } from './index.js';
 
 const MASTER_KEY = Buffer.alloc(32, 1);
 let server: TestDatabase;

@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import type { TokenClaims } from '@tokenwarden/vocabulary';
 import { claimsOf } from './claims.rules.js';
-import type { TokenClaims } from './claims.rules.js';
 import type { Algorithm } from './header.rules.js';
 
 /** The longest token that is issued or read, in bytes (all of them ASCII). */

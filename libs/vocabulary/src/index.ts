@@ -10,3 +10,4 @@ export { isIdentifier } from './identifier.js';
 export { nextMoment, parseSchedule, type Schedule } from './schedule.rules.js';
 export * from './author.js';
 export { authorOf, holds, OWN_SCOPES, type Caller } from './caller.js';
+export * from './token-claims.rules.js';

@@ -44,7 +44,9 @@ function coversPath(held: string, asked: string): boolean {
   return held.endsWith('/*') && asked.startsWith(held.slice(0, -1));
 }
 
-function halves(scope: Scope): [path: string, action: string] {
+type Halves = readonly [path: string, action: string];
+
+function halves(scope: Scope): Halves {
   const colon = scope.indexOf(':');
   return [scope.slice(0, colon), scope.slice(colon + 1)];
 }
@@ -56,21 +58,35 @@ export function firstNotCovered(held: readonly Scope[], asked: readonly Scope[])
 
 /** What both lists allow: of each overlapping pair the narrower path with the narrower action; sorted, nothing twice. */
 export function intersection(one: readonly Scope[], other: readonly Scope[]): Scope[] {
-  return withoutCovered(one.flatMap((a) => other.flatMap((b) => overlap(a, b) ?? [])));
+  const others = other.map(halves);
+  return withoutCovered(one.map(halves).flatMap((a) => others.flatMap((b) => overlap(a, b) ?? [])));
 }
 
-function overlap(a: Scope, b: Scope): Scope | undefined {
-  const [pathA, actionA] = halves(a);
-  const [pathB, actionB] = halves(b);
+function overlap([pathA, actionA]: Halves, [pathB, actionB]: Halves): Scope | undefined {
   const path = coversPath(pathA, pathB) ? pathB : coversPath(pathB, pathA) ? pathA : undefined;
   const action = actionA === '*' ? actionB : actionB === '*' || actionA === actionB ? actionA : undefined;
   return path === undefined || action === undefined ? undefined : `${path}:${action}`;
 }
 
-/** The same rights in as few scopes as there are: sorted by code point, without what another one covers. */
+/**
+ * The same rights in as few scopes as there are: sorted by code point, without what another one covers. A principal of
+ * many groups has thousands, and every answer of resolving asks: so each looks up who could cover it, not all for each.
+ */
 export function withoutCovered(scopes: readonly Scope[]): Scope[] {
-  const unique = [...new Set(scopes)];
-  return unique.filter((scope) => !unique.some((other) => other !== scope && covers(other, scope))).sort();
+  const unique = new Set(scopes);
+  return [...unique]
+    .filter((scope) => !coversOf(scope).some((other) => other !== scope && unique.has(other)))
+    .sort();
+}
+
+/** Every scope that covers this one, itself included: as few as the parts of its path, twice. */
+function coversOf(scope: Scope): Scope[] {
+  const [path, action] = halves(scope);
+  const paths = ['*', path];
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    paths.push(`${path.slice(0, slash)}/*`);
+  }
+  return paths.flatMap((one) => [`${one}:*`, `${one}:${action}`]);
 }
 
 /**

@@ -62,7 +62,7 @@ function computedFieldsOf(resolver: Type): string[] {
     });
 }
 
-const settings = { ...readSettings({}), databaseUrl: 'postgres://nobody:nothing@127.0.0.1:1/none' };
+const settings = readSettings({}).with({ databaseUrl: 'postgres://nobody:nothing@127.0.0.1:1/none' });
 // Described, not started: nothing listens, connects or reads.
 const product = AppModule.forParts(
   {

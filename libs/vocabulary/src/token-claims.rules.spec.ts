@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { claimsFor, type ClaimsSource } from './claims.rules.js';
+import { claimsFor, saysWhatItsRowSays, type ClaimsSource } from './token-claims.rules.js';
 
 const token: ClaimsSource = {
   id: '0b6c0f0e-3f4e-4a1e-9a51-000000000001',
@@ -30,4 +30,22 @@ describe('the claims of a token', () => {
   it('join the scopes that were asked', () =>
     expect(claimsFor({ ...token, scopes: ['a:read', 'b:*'] }).scope).toBe('a:read b:*'));
   it('have no scope at all where none was asked', () => expect(claimsFor(token)).not.toHaveProperty('scope'));
+});
+
+describe('a token and its row', () => {
+  it('say the same when the token was issued from the row', () =>
+    expect(saysWhatItsRowSays(claimsFor(token), token)).toBe(true));
+  it.each<[string, object]>([
+    ['iss', { iss: 'https://evil.example' }],
+    ['sub', { sub: '0b6c0f0e-3f4e-4a1e-9a51-0000000000ab' }],
+    ['aud', { aud: 'https://other.example' }],
+    ['aud', { aud: ['https://api.example'] }],
+    ['exp', { exp: claimsFor(token).exp + 1 }],
+    ['iat', { iat: claimsFor(token).iat - 1 }],
+    ['jti', { jti: '0b6c0f0e-3f4e-4a1e-9a51-000000000002' }],
+    ['client_id', { client_id: token.principalId }],
+    ['scope', { scope: '*:*' }],
+  ])('do not when %s differs', (_, other) =>
+    expect(saysWhatItsRowSays({ ...claimsFor(token), ...other }, token)).toBe(false),
+  );
 });
