@@ -38,15 +38,6 @@ export function readWord<const W extends string>(words: readonly W[]): Reader<W>
   };
 }
 
-/** Text on one line, as a name is. */
-export function readText(maximum: number): Reader<string> {
-  return (text) => {
-    const fault = textFault(text, { maximum });
-    if (fault !== undefined) throw new SettingFault(fault);
-    return text;
-  };
-}
-
 /** An ISO 8601 duration from PT1S to P3650D, in its shortest form. */
 export const readLifetime: Reader<Duration> = (text) => {
   const duration = parseDuration(text);
