@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parseInstant } from '@tokenwarden/vocabulary';
 
 /** The values of a list's order at one row, in the order's columns; its last item tells rows apart. */
 export type CursorKey = readonly (string | number | null)[];
@@ -62,8 +63,7 @@ function isStorable(text: string): boolean {
 }
 
 const FORMS: Readonly<Record<CursorItemType, (item: string | number) => boolean>> = {
-  timestamptz: (item) =>
-    typeof item === 'string' && /^\d{4}-\d\d-\d\dT/.test(item) && !Number.isNaN(Date.parse(item)),
+  timestamptz: (item) => typeof item === 'string' && parseInstant(item) !== undefined,
   uuid: (item) => typeof item === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(item),
   text: (item) => typeof item === 'string',
   bigint: (item) => /^-?\d{1,18}$/.test(String(item)),

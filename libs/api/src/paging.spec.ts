@@ -57,6 +57,18 @@ describe('a cursor', () => {
     expect(fieldOf(() => pageOf({ after: cursor }, filter, types('timestamptz', 'integer')))).toBe('after');
     expect(fieldOf(() => pageOf({ after: cursor }, filter, types('text')))).toBe('after');
   });
+  it.each(['2026-02-30T00:00:00.000Z', '0000-01-01T00:00:00.000Z'])(
+    'is refused with %s as a moment, which the database could not cast',
+    (moment) => {
+      const madeUp = toConnection(pageOf({}, filter), [moment], (row) => [row]).pageInfo.endCursor!;
+      expect(fieldOf(() => pageOf({ after: madeUp }, filter, ['timestamptz']))).toBe('after');
+    },
+  );
+  it('takes a moment as a page writes it', () => {
+    const moment = new Date('2026-02-28T23:59:59.123Z').toISOString();
+    const made = toConnection(pageOf({}, filter), [moment], (row) => [row]).pageInfo.endCursor!;
+    expect(pageOf({ after: made }, filter, ['timestamptz']).after).toEqual([moment]);
+  });
 });
 
 describe('a connection', () => {
