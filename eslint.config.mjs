@@ -21,6 +21,7 @@ const NODE_GLOBALS = [
   'URLSearchParams',
   'fetch',
   'setTimeout',
+  'clearTimeout',
   'AbortSignal',
 ];
 
