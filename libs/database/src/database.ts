@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { DataSource } from 'typeorm';
-import { Problem, unavailable } from '@tokenwarden/vocabulary';
+import { Problem } from '@tokenwarden/vocabulary';
+import { inTime } from './in-time.js';
 import { storageProblem } from './storage-problem.js';
 
 /** What every query function takes first: the transaction that it is part of. */
@@ -44,28 +45,9 @@ export class Database {
 
 async function guarded<T>(work: () => Promise<T>, { withinSeconds = REQUEST_SECONDS }: Bounds): Promise<T> {
   try {
-    return await inTime(work(), withinSeconds);
+    return await inTime(withinSeconds, work());
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw storageProblem(error) ?? error;
-  }
-}
-
-// A hanging Postgres holds the connect, the statement and the rollback up one after the other, each within its own
-// bound; whoever waits for all of them together needs one of their own.
-async function inTime<T>(work: Promise<T>, seconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(unavailable('The database does not answer in time. Try again in a moment.')),
-      seconds * 1_000,
-    );
-  });
-  // Whatever becomes of work that nobody waits for any more, it was answered already.
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

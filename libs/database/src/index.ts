@@ -3,6 +3,7 @@ export { DatabaseModule } from './database.module.js';
 export { databaseNow, rows } from './rows.js';
 export { recordChange, type ChangeKind } from './change-log.js';
 export { lockFor, tryLockFor } from './locks.js';
+export { inTime } from './in-time.js';
 export { keyset, type KeysetClause, type KeysetColumn } from './keyset.js';
 export { dataSourceOptions, openDatabase, type DatabaseOptions } from './open-database.js';
 export { agreeOn, type Agreement } from './agreement.js';

@@ -1,8 +1,7 @@
-import type { Database } from '@tokenwarden/database';
+import { inTime, type Database } from '@tokenwarden/database';
 import type { SigningService } from '@tokenwarden/signing';
 import { statusOf } from '@tokenwarden/tokens';
 import { secondsOf } from '@tokenwarden/vocabulary';
-import { within } from './bounded-wait.js';
 import { loadRecord } from './load-record.js';
 import { INACTIVE, resolutionOf, type InForce, type Resolution } from './resolution.rules.js';
 
@@ -14,7 +13,7 @@ export interface ResolvingParts {
 }
 
 /** How long an answer may wait before it is "cannot decide". */
-const LONGEST_WAIT_MILLISECONDS = 2_000;
+const LONGEST_WAIT_SECONDS = 2;
 
 /**
  * Whose token is this, and what may it do (rule 3)? Garbage, other people's tokens and expired ones need no query.
@@ -22,7 +21,7 @@ const LONGEST_WAIT_MILLISECONDS = 2_000;
  * @throws Problem `UNAVAILABLE` when it cannot decide, after two seconds at the latest
  */
 export async function resolveToken(parts: ResolvingParts, value: string): Promise<Resolution> {
-  return within(LONGEST_WAIT_MILLISECONDS, resolve(parts, value));
+  return inTime(LONGEST_WAIT_SECONDS, resolve(parts, value));
 }
 
 async function resolve({ database, signing, inForce }: ResolvingParts, value: string): Promise<Resolution> {

@@ -1,3 +1,4 @@
+import { inTime } from '@tokenwarden/database';
 import { lockToken, revokeToken } from '@tokenwarden/tokens';
 import {
   authorOf,
@@ -6,13 +7,12 @@ import {
   type Caller,
   type RequestOrigin,
 } from '@tokenwarden/vocabulary';
-import { within } from './bounded-wait.js';
 import type { TokenRecord } from './resolution.rules.js';
 import type { ResolvingParts } from './resolve-token.js';
 import { recordOfPresentedToken } from './resolving.queries.js';
 
 /** Storage is given this long to commit; the whole answer comes within five seconds. */
-const LONGEST_COMMIT_MILLISECONDS = 4_000;
+const LONGEST_COMMIT_SECONDS = 4;
 
 /**
  * Revokes the token with this value, ended or suspended ones too: holding it is the right to do so (RFC 7009). Returns
@@ -27,7 +27,7 @@ export async function revokePresentedToken(
   caller: Caller | undefined,
   origin: RequestOrigin,
 ): Promise<void> {
-  await within(LONGEST_COMMIT_MILLISECONDS, revokeIfOurs(parts, value, caller, origin));
+  await inTime(LONGEST_COMMIT_SECONDS, revokeIfOurs(parts, value, caller, origin));
 }
 
 async function revokeIfOurs(
