@@ -29,9 +29,12 @@ export interface CompiledRoom {
 /**
  * Compiles the room and its spec programs.
  * @param options where
- * @param options.onlyForRoot as a clone in /root: the programs of Postgres are copied too, and nobody else may enter
+ * @param options.onlyForRoot as a clone in /root: with own packages, and nobody else may enter
+ * @param options.withOwnPackages with a copy of Postgres's programs, as another installation has them
  */
-export function compileRoom(options: { onlyForRoot?: boolean } = {}): CompiledRoom {
+export function compileRoom(
+  options: { onlyForRoot?: boolean; withOwnPackages?: boolean } = {},
+): CompiledRoom {
   const folder = mkdtempSync(join(tmpdir(), 'tokenwarden-embedded-'));
   chmodSync(folder, 0o755);
   const mode = options.onlyForRoot ? 0o700 : 0o755;
@@ -39,7 +42,7 @@ export function compileRoom(options: { onlyForRoot?: boolean } = {}): CompiledRo
   const repository = join(folder, 'repository');
   for (const part of ['src', 'spec']) compileFolder(join(ROOM, part), join(repository, 'room', part));
   writeFileSync(join(repository, 'package.json'), '{"type":"module"}');
-  if (options.onlyForRoot) copyPackages(join(repository, 'node_modules'));
+  if (options.onlyForRoot || options.withOwnPackages) copyPackages(join(repository, 'node_modules'));
   else symlinkSync(NODE_MODULES, join(repository, 'node_modules'));
   return {
     folder: repository,

@@ -42,7 +42,7 @@ export function hasCluster(dataDir: string): boolean {
 
 /**
  * Sees to it that there is a whole cluster that the account owns.
- * @throws CannotStartError when initdb fails, or the cluster is of another major version of Postgres
+ * @throws CannotStartError when initdb fails, the password is missing, or the cluster is of another major version
  */
 export async function prepareCluster(
   paths: ClusterPaths,
@@ -51,6 +51,7 @@ export async function prepareCluster(
 ): Promise<void> {
   if (!existsSync(paths.data)) await createCluster(paths, binaries, account);
   await checkVersion(paths, binaries, account);
+  await readPassword(paths); // refused before a server runs that nobody can use
   const owner = await ownerOf(paths.data);
   if (owner && owner.uid !== account.owner.uid) await giveTo(account, paths.data);
 }

@@ -56,14 +56,14 @@ export async function startEmbeddedPostgres(options: {
   const binaries = { ...found, postgres: await realpath(found.postgres) };
   const postmaster = (await adopt(paths, binaries, options.log)) ?? (await startFirst(paths, binaries));
   const server = new Supervisor(paths, binaries, postmaster, options.log);
-  const url = databaseUrl(await readPassword(paths), postmaster.port);
   try {
+    const url = databaseUrl(await readPassword(paths), postmaster.port);
     await ensureDatabase(url);
+    return { url, stop: () => server.stop() };
   } catch (error) {
     await server.stop();
     throw error;
   }
-  return { url, stop: () => server.stop() };
 }
 
 /** Keeps one server running on one port. A poll and not an event: a server taken over is no child of this process. */
