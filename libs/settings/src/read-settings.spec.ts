@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { readSettings, SettingsError } from './index.js';
+import { readDatabaseSettings, readSettings, SettingsError } from './index.js';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const DATABASE = 'postgres://tw:hunter2@db.example:5432/tokenwarden';
@@ -209,5 +209,33 @@ describe('what only the start can know', () => {
     const known = settings.with({ databaseUrl: DATABASE, masterKey: Buffer.alloc(32) });
     expect(known).toMatchObject({ port: 4000, databaseUrl: DATABASE, graphqlIntrospection: true });
     expect(settings.databaseUrl).toBeUndefined();
+  });
+});
+
+describe('the settings of the database alone', () => {
+  const mistakes = (environment: Record<string, string>) => {
+    try {
+      readDatabaseSettings(environment);
+    } catch (error) {
+      return (error as SettingsError).mistakes;
+    }
+    return [];
+  };
+  it('are read without the master key and the directory, whatever else is wrong', () =>
+    expect(readDatabaseSettings({ DATABASE_URL: DATABASE, HOST: '0.0.0.0', AUDIENCES: ',' })).toMatchObject({
+      databaseUrl: DATABASE,
+      databaseDirectUrl: DATABASE,
+    }));
+  it('are the embedded one where nothing is given', () =>
+    expect(readDatabaseSettings({ DATA_DIR: '/srv/tw' })).toMatchObject({
+      databaseUrl: undefined,
+      databaseDirectUrl: undefined,
+      dataDir: '/srv/tw',
+    }));
+  it('are refused where they themselves are wrong', () => {
+    expect(mistakes({ DATABASE_URL: 'mysql://x/y', DATA_DIR: '' })).toHaveLength(2);
+    expect(mistakes({ DATABASE_DIRECT_URL: DATABASE })).toEqual([
+      expect.stringMatching(/^DATABASE_DIRECT_URL/),
+    ]);
   });
 });

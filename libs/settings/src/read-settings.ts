@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DEFINITIONS } from './definitions.js';
 import type { GivenSettings, SettingDefinition, SettingKey } from './definitions.js';
-import { completedSettings } from './rules-across.js';
+import { completedSettings, databaseMistakes } from './rules-across.js';
 import { SettingFault } from './setting-fault.js';
 import type { Settings } from './settings.js';
 
@@ -19,15 +19,61 @@ export class SettingsError extends Error {
   }
 }
 
+/** Where the database is, and what a command on it calls itself. */
+export type DatabaseSettings = Pick<
+  Settings,
+  'databaseUrl' | 'databaseDirectUrl' | 'dataDir' | 'instanceName'
+>;
+
+const ALL = Object.keys(DEFINITIONS) as SettingKey[];
+const OF_THE_DATABASE: readonly SettingKey[] = [
+  'databaseUrl',
+  'databaseDirectUrl',
+  'dataDir',
+  'instanceName',
+  'port', // the default of INSTANCE_NAME names it
+];
+
 /**
  * Reads and checks every setting, each alone and all together, before anything is started.
  * @throws SettingsError with all mistakes at once
  */
 export function readSettings(environment: Environment, readFile: FileReader = readTextFile): Settings {
+  const { given, named, mistakes } = eachOf(ALL, environment, readFile);
+  const { settings, mistakes: across } = completedSettings(given, named, environment);
+  throwWhereAny([...mistakes, ...across]);
+  return settings;
+}
+
+/**
+ * Reads where the database is and nothing else: for commands that must work when all the rest is missing or wrong.
+ * @throws SettingsError with all mistakes of these settings at once
+ */
+export function readDatabaseSettings(
+  environment: Environment,
+  readFile: FileReader = readTextFile,
+): DatabaseSettings {
+  const { given, named, mistakes } = eachOf(OF_THE_DATABASE, environment, readFile);
+  throwWhereAny([...mistakes, ...databaseMistakes(named)]);
+  const { databaseUrl, databaseDirectUrl, dataDir, instanceName } = completedSettings(
+    given,
+    named,
+    environment,
+  ).settings;
+  return { databaseUrl, databaseDirectUrl, dataDir, instanceName };
+}
+
+/** What is given of these settings, each read by itself. */
+function eachOf(
+  keys: readonly SettingKey[],
+  environment: Environment,
+  readFile: FileReader,
+): { given: GivenSettings; named: ReadonlySet<SettingKey>; mistakes: string[] } {
   const mistakes: string[] = [];
   const given: Partial<Record<SettingKey, unknown>> = {};
   const named = new Set<SettingKey>();
-  for (const [key, definition] of Object.entries(DEFINITIONS) as [SettingKey, SettingDefinition<unknown>][]) {
+  for (const key of keys) {
+    const definition: SettingDefinition<unknown> = DEFINITIONS[key];
     try {
       const text = textOf(definition, environment, readFile);
       if (text !== undefined) named.add(key);
@@ -39,10 +85,11 @@ export function readSettings(environment: Environment, readFile: FileReader = re
       mistakes.push(`${definition.name}: ${error.message}.`.replace(/\.\.$/, '.'));
     }
   }
-  const { settings, mistakes: across } = completedSettings(given as GivenSettings, named, environment);
-  mistakes.push(...across);
+  return { given: given as GivenSettings, named, mistakes };
+}
+
+function throwWhereAny(mistakes: readonly string[]): void {
   if (mistakes.length > 0) throw new SettingsError(mistakes);
-  return settings;
 }
 
 function textOf(

@@ -61,6 +61,13 @@ export function completedSettings(
   return { settings, mistakes: mistakesAcross(given, named, environment, { host, isDemo }) };
 }
 
+/** What must hold between the settings that say where the database is. */
+export function databaseMistakes(named: ReadonlySet<SettingKey>): string[] {
+  return named.has('databaseDirectUrl') && !named.has('databaseUrl')
+    ? ['DATABASE_DIRECT_URL: it goes with DATABASE_URL: give that too, or leave this out.']
+    : [];
+}
+
 function mistakesAcross(
   given: GivenSettings,
   named: ReadonlySet<SettingKey>,
@@ -84,9 +91,7 @@ function mistakesAcross(
       'DIRECTORY_FILE: it is required with DATABASE_URL: name the JSON file of users and groups.',
     );
   }
-  if (named.has('databaseDirectUrl') && !hasDatabase) {
-    mistakes.push('DATABASE_DIRECT_URL: it goes with DATABASE_URL: give that too, or leave this out.');
-  }
+  mistakes.push(...databaseMistakes(named));
   if (isDemo && !isLoopback(host)) {
     mistakes.push(
       'HOST: on demo credentials it listens on loopback only: write 127.0.0.1, or give DIRECTORY_FILE (`npm run hash-password` makes its hashes).',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { JwtService } from '@nestjs/jwt';
 import { embeddedMasterKey } from '@tokenwarden/embedded';
 import { Sealing } from '@tokenwarden/secrets';
+import { readSettings } from '@tokenwarden/settings';
 import { SigningService } from '@tokenwarden/signing';
 import { Logs } from '@tokenwarden/telemetry';
 import { invalidInput } from '@tokenwarden/vocabulary';
@@ -13,7 +14,8 @@ import { withDatabase } from './with-database.js';
  */
 export async function importKeyCommand(path: string): Promise<void> {
   const jwk = parsedJson(await readFile(path, 'utf8'));
-  const { kid, activeFrom } = await withDatabase(async (database, settings) => {
+  const settings = readSettings(process.env);
+  const { kid, activeFrom } = await withDatabase(settings, async (database) => {
     const sealing = new Sealing(settings.masterKey ?? (await embeddedMasterKey(settings.dataDir)));
     const logs = new Logs({ level: 'warn' });
     return new SigningService(database, sealing, settings, new JwtService(), logs).importKey(jwk);

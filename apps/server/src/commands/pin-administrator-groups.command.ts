@@ -1,9 +1,11 @@
 import { repinAdministratorGroups } from '@tokenwarden/directory';
+import { readSettings } from '@tokenwarden/settings';
 import { withDatabase } from './with-database.js';
 
 /** `npm run admin-groups:pin`: works while instances run, and takes effect at once. */
 export async function pinAdministratorGroupsCommand(): Promise<void> {
-  const { pinned, warnings } = await withDatabase((database, settings) =>
+  const settings = readSettings(process.env);
+  const { pinned, warnings } = await withDatabase(settings, (database) =>
     database.transaction((tx) => repinAdministratorGroups(tx, settings.adminGroups)),
   );
   for (const { settingName, groupId } of pinned)

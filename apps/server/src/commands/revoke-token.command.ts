@@ -1,16 +1,17 @@
 import { lockToken, revokeToken } from '@tokenwarden/tokens';
-import { checkedText, isIdentifier, notFound, SYSTEM, TEXT_LIMITS } from '@tokenwarden/vocabulary';
+import { readDatabaseSettings } from '@tokenwarden/settings';
+import { checkedText, notFound, SYSTEM, TEXT_LIMITS } from '@tokenwarden/vocabulary';
 import { withDatabase } from './with-database.js';
 
 /**
- * `npm run tokens:revoke -- ID --reason TEXT`: for when nobody can sign in.
+ * `npm run tokens:revoke -- ID --reason TEXT`: for when nobody can sign in. Needs only the database.
  * @throws Problem `INVALID_INPUT`, `NOT_FOUND`
  */
 export async function revokeTokenCommand(id: string, options: { reason: string }): Promise<void> {
   const reason = checkedText(options.reason, 'reason', { maximum: TEXT_LIMITS.reason, lines: true });
-  const revoked = await withDatabase((database) =>
+  const revoked = await withDatabase(readDatabaseSettings(process.env), (database) =>
     database.transaction(async (tx) => {
-      const token = isIdentifier(id) ? await lockToken(tx, id) : null;
+      const token = await lockToken(tx, id);
       if (!token) throw notFound('id');
       return revokeToken(tx, token, SYSTEM, reason);
     }),
