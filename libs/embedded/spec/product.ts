@@ -14,18 +14,19 @@ const log = {
 
 try {
   const release = await lockDataDirectory(dataDir, { instance: 'product-of-a-spec' });
-  const stop = command === 'start' ? await startPostgres(release) : release;
-  process.once('SIGTERM', () => void stop().then(() => process.exit(0)));
+  const held =
+    command === 'start' ? await startPostgres(release) : { line: { locked: dataDir }, stop: release };
+  process.once('SIGTERM', () => void held.stop().then(() => process.exit(0)));
   setInterval(() => undefined, 60_000);
+  say(held.line); // last: whoever reads it may send a signal
 } catch (error) {
   say({ refused: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
   process.exit(1);
 }
-if (command !== 'start') say({ locked: dataDir });
 
-async function startPostgres(release: Release): Promise<Release> {
+async function startPostgres(release: Release): Promise<{ line: Record<string, string>; stop: Release }> {
   const key = await embeddedMasterKey(dataDir);
   const postgres = await startEmbeddedPostgres({ dataDir, log });
-  say({ url: postgres.url, key: key.toString('base64') });
-  return () => postgres.stop().then(release);
+  const line = { url: postgres.url, key: key.toString('base64') };
+  return { line, stop: () => postgres.stop().then(release) };
 }
