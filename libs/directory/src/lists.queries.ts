@@ -25,9 +25,12 @@ export interface GroupListFilter {
 }
 
 // strpos instead of LIKE: "%" and "_" are characters like all others.
-const USERS = `FROM users u WHERE u.state <> 'REMOVED' AND ($1::text IS NULL OR strpos(u.search_text, $1) > 0)
-  AND (($2::uuid[] IS NULL AND $3::uuid[] IS NULL) OR u.id = ANY($2)
-    OR EXISTS (SELECT FROM group_members m WHERE m.user_id = u.id AND m.group_id = ANY($3)))`;
+const USERS = `FROM users u WHERE u.state <> 'REMOVED' AND ($1::text IS NULL OR strpos(u.search_text, $1) > 0)`;
+// Without an OR over the whole table: the planner can begin with the members, so that a small group costs as little in a
+// company of a hundred thousand as in one of ten.
+const MEMBERS = `SELECT m.user_id FROM group_members m WHERE m.group_id = ANY($2::uuid[])`;
+const OF_GROUPS = `${USERS} AND u.id IN (${MEMBERS})`;
+const OF_GROUPS_OR_NAMED = `${USERS} AND u.id IN (${MEMBERS} UNION ALL SELECT unnest($3::uuid[]))`;
 
 const GROUPS = `FROM groups g WHERE g.state <> 'REMOVED' AND ($1::text IS NULL OR strpos(g.search_text, $1) > 0)
   AND ($2::uuid[] IS NULL OR g.id = ANY($2))`;
@@ -37,15 +40,16 @@ export const BY_NAME = ['text', 'uuid'] as const;
 
 /** One page of users by username, as `toConnection` takes it; REMOVED ones are in no list. */
 export async function listUsers(tx: Transaction, filter: UserListFilter, page: Page): Promise<UserEntity[]> {
-  const parameters = userParameters(filter);
+  const { from, parameters } = usersOf(filter);
   const clause = keyset(page, byName('u.username', 'u.id'), parameters.length + 1);
-  const sql = `SELECT ${USER_COLUMNS} ${USERS} AND ${clause.condition} ORDER BY ${clause.orderBy} LIMIT ${clause.limit}`;
+  const sql = `SELECT ${USER_COLUMNS} ${from} AND ${clause.condition} ORDER BY ${clause.orderBy} LIMIT ${clause.limit}`;
   return rows<UserEntity>(tx, sql, [...parameters, ...clause.parameters]);
 }
 
 /** How many users the list holds; `COUNT_LIMIT + 1` where there are more than are counted. */
 export async function countUsers(tx: Transaction, filter: UserListFilter): Promise<number> {
-  return countOf(tx, USERS, userParameters(filter));
+  const { from, parameters } = usersOf(filter);
+  return countOf(tx, from, parameters);
 }
 
 /** One page of groups by name, as `toConnection` takes it; REMOVED ones are in no list. */
@@ -65,8 +69,12 @@ export async function countGroups(tx: Transaction, filter: GroupListFilter): Pro
   return countOf(tx, GROUPS, groupParameters(filter));
 }
 
-function userParameters({ search, ids, inGroups }: UserListFilter): unknown[] {
-  return [folded(search), ids ?? null, inGroups ?? null];
+function usersOf({ search, ids, inGroups }: UserListFilter): { from: string; parameters: unknown[] } {
+  const text = folded(search);
+  if (ids === undefined && inGroups === undefined) return { from: USERS, parameters: [text] };
+  return ids === undefined || ids.length === 0
+    ? { from: OF_GROUPS, parameters: [text, inGroups ?? []] }
+    : { from: OF_GROUPS_OR_NAMED, parameters: [text, inGroups ?? [], ids] };
 }
 
 function groupParameters({ search, ids }: GroupListFilter): unknown[] {
