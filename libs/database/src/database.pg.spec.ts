@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { DataSource } from 'typeorm';
 import { invalidInput, type Problem } from '@tokenwarden/vocabulary';
 import { freshDatabase } from '../../../test/harness/index.js';
 import {
   agreeOn,
+  Database,
   databaseNow,
+  dataSourceOptions,
   lockFor,
   migrate,
   openDatabase,
   recordChange,
   rows,
   tryLockFor,
-  type Database,
 } from './index.js';
 
 let fresh: Awaited<ReturnType<typeof freshDatabase>>;
@@ -59,6 +61,41 @@ describe('a transaction', () => {
   });
   it('is UNAVAILABLE where nobody listens', async () => {
     expect(await codeOf(openDatabase('postgres://nobody:x@127.0.0.1:1/none'))).toContain('ECONNREFUSED');
+  });
+});
+
+describe('a connection on which a statement was given up', () => {
+  let impatient: Database;
+  beforeAll(async () => {
+    const options = dataSourceOptions({ url: fresh.url });
+    const dataSource = new DataSource(Object.assign(options, { extra: { max: 1, query_timeout: 200 } }));
+    impatient = new Database(await dataSource.initialize());
+  });
+  afterAll(() => impatient.close());
+  const backend = async () =>
+    (await impatient.read((tx) => rows<{ pid: number }>(tx, 'SELECT pg_backend_pid() AS pid')))[0]?.pid;
+
+  it('is closed: the half of a transaction is not committed with the next one', async () => {
+    const [given, later] = [randomUUID(), randomUUID()];
+    const givenUp = impatient.transaction(async (tx) => {
+      await recordChange(tx, 'token', [given]);
+      await rows(tx, 'SELECT pg_sleep(1)');
+    });
+    expect(await codeOf(givenUp)).toBe('UNAVAILABLE');
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // the statement is over, had anybody waited for it
+    await impatient.transaction((tx) => recordChange(tx, 'token', [later]));
+    const kept = 'SELECT subject_ids[1] AS id FROM changes WHERE subject_ids[1] = ANY($1)';
+    expect(await database.read((tx) => rows(tx, kept, [[given, later]]))).toEqual([{ id: later }]);
+  });
+  it('is closed after a read too, and nobody waits behind it', async () => {
+    const before = await backend();
+    expect(await codeOf(impatient.read((tx) => rows(tx, 'SELECT pg_sleep(2)')))).toBe('UNAVAILABLE');
+    expect(await backend()).not.toBe(before);
+  });
+  it('is kept where nothing was given up', async () => {
+    const before = await backend();
+    await expect(impatient.transaction((tx) => rows(tx, 'SELECT nonsense'))).rejects.toThrow(/nonsense/);
+    expect(await backend()).toBe(before);
   });
 });
 

@@ -1,7 +1,9 @@
+import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { DataSource } from 'typeorm';
 import { Database } from './database.js';
 import { migrations } from './migrations/index.js';
+import { RestingPool } from './resting-pool.js';
 
 /** How one process reaches Postgres. */
 export interface DatabaseOptions {
@@ -25,6 +27,7 @@ const STATEMENT_TIMEOUT_MILLISECONDS = 4_500;
 export function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
   return {
     type: 'postgres',
+    driver: { ...pg, Pool: RestingPool },
     url: options.url,
     applicationName: options.applicationName ?? 'tokenwarden',
     entities: options.entities ?? [],

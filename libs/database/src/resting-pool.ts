@@ -1,0 +1,26 @@
+import pg from 'pg';
+
+/** The part of node-postgres' client that its types leave out. */
+interface Readiness {
+  /** Whether Postgres has answered everything that was sent. */
+  readonly readyForQuery: boolean;
+}
+
+/**
+ * A pool that takes back connections at rest, and closes all others. A statement that was given up still runs, and the
+ * ROLLBACK behind it was given up too: whoever got that connection next would be inside of somebody else's half-done
+ * transaction, and commit it with their own.
+ */
+export class RestingPool extends pg.Pool {
+  constructor(config?: pg.PoolConfig) {
+    super(config);
+    // Said before the pool looks whether the connection is ending: such a one it does not take back.
+    this.on('release', (_, client) => {
+      if (!isAtRest(client)) void client.end();
+    });
+  }
+}
+
+function isAtRest(client: pg.PoolClient): boolean {
+  return (client as pg.PoolClient & Readiness).readyForQuery && client.getTransactionStatus() === 'I';
+}
