@@ -34,9 +34,7 @@ export function textFault(value: string, bounds: TextBounds): string | undefined
   }
   if (LONE_SURROGATE.test(value)) return 'Only whole characters: this holds half of a surrogate pair.';
   if (holdsControl(value, bounds.lines ?? false)) {
-    return bounds.lines
-      ? 'No control characters but line breaks and tabs.'
-      : 'No control characters, no line breaks.';
+    return bounds.lines ? 'No control characters but line breaks.' : 'No control characters, no line breaks.';
   }
   if (!VISIBLE.test(value)) return 'It must hold at least one visible character.';
   return undefined;
@@ -44,7 +42,7 @@ export function textFault(value: string, bounds: TextBounds): string | undefined
 
 function holdsControl(value: string, lines: boolean): boolean {
   if (!lines) return CONTROL.test(value);
-  return (value.match(CONTROL_BUT_LINE_BREAKS) ?? []).some((found) => !['\n', '\r', '\t'].includes(found));
+  return (value.match(CONTROL_BUT_LINE_BREAKS) ?? []).some((found) => !['\n', '\r'].includes(found));
 }
 
 /**

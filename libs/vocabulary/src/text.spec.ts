@@ -29,7 +29,8 @@ describe('a text', () => {
     '😀'.repeat(101),
   ])('is not %j', (text) => expect(textFault(text, name)).toBeDefined());
   it('may hold line breaks where lines are welcome, and no other control', () => {
-    expect(textFault('one\r\ntwo\tthree', { maximum: 100, lines: true })).toBeUndefined();
+    expect(textFault('one\r\ntwo\nthree', { maximum: 100, lines: true })).toBeUndefined();
+    expect(textFault('one\ttwo', { maximum: 100, lines: true })).toBeDefined();
     expect(textFault('one\u0007', { maximum: 100, lines: true })).toBeDefined();
     expect(textFault('one\u2029two', { maximum: 100, lines: true })).toBeDefined();
   });
