@@ -4,7 +4,7 @@
  */
 export const AUDIT_ACTIONS = {
   'session.created': 'Somebody signed in.',
-  'session.ended': 'A session was ended: signed out, or its user was disabled or removed.',
+  'session.ended': 'Somebody signed out. Sessions that end with their user have no event of their own.',
   'session.refused': 'A sign-in failed for wrong credentials.',
   'token.created': 'A token was issued.',
   'token.updated': 'The name or the description of a token was changed.',
