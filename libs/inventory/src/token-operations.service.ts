@@ -91,7 +91,7 @@ export class TokenOperationsService {
 
 /** The token, locked, and how the caller stands to it, once it has the right to do this. */
 async function lockedFor(
-  action: Exclude<TokenAction, 'ROTATE'>,
+  action: TokenAction,
   tx: Transaction,
   id: string,
   caller: Caller,
@@ -118,6 +118,5 @@ async function lockedPrincipalFault(
     return user?.state === 'ACTIVE' ? undefined : 'The owner of this token is not active in the directory.';
   }
   const account = await lockAccount(tx, token.principalId);
-  const isActive = account?.state === 'ACTIVE' && account.deletedAt === null;
-  return isActive ? undefined : 'The service account of this token is not active.';
+  return account?.state === 'ACTIVE' ? undefined : 'The service account of this token is not active.';
 }
