@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import helmet from '@fastify/helmet';
-import { graphqlGate, type IdentifiedRequest } from '@tokenwarden/api';
+import { graphqlGate, readJsonBody, type IdentifiedRequest } from '@tokenwarden/api';
 import type { Settings } from '@tokenwarden/settings';
 import type { Logs } from '@tokenwarden/telemetry';
 import type { FastifyRequest } from 'fastify';
@@ -15,6 +15,9 @@ export async function addRequestHooks(
 ): Promise<void> {
   const authentication = app.get(Authentication);
   const fastify = app.getHttpAdapter().getInstance();
+  app.useBodyParser('application/json', { bodyLimit: fastify.initialConfig.bodyLimit }, (_, body, done) =>
+    done(null, readJsonBody(body as Buffer)),
+  );
   await fastify.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,

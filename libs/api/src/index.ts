@@ -33,3 +33,4 @@ export { originOf } from './http/origin.js';
 export { requestIdOf } from './http/request-id.js';
 export { FORM_LIMIT_BYTES, readForm, UnreadableRequest } from './http/form.js';
 export { sendJson, sendOAuthError, sendProblem, type OAuthErrorCode } from './http/send.js';
+export { readJsonBody, type JsonBody } from './http/json-body.js';
