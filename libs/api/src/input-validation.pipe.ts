@@ -22,6 +22,9 @@ class InputValidationPipe implements PipeTransform {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw invalidInput(isBody ? undefined : data, 'An object.');
     }
+    // class-validator takes the names that every object is born with for names of fields.
+    const inborn = isBody ? Object.keys(value).find((name) => name in Object.prototype) : undefined;
+    if (inborn !== undefined) throw invalidInput(inborn, 'There is no such field.');
     const oversized = oversizedPart(value);
     if (oversized)
       throw invalidInput(

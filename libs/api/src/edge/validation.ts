@@ -7,6 +7,7 @@ import {
   specifiedRules,
   typeFromAST,
   isInputType,
+  UniqueArgumentNamesRule,
   UniqueInputFieldNamesRule,
   validate,
   ValuesOfCorrectTypeRule,
@@ -30,7 +31,12 @@ export const MOST_ERRORS = 10;
 const LONGEST_MESSAGE = 300;
 
 // Our own rules in their place name the field at fault and never repeat a value.
-const REPLACED = [ValuesOfCorrectTypeRule, ProvidedRequiredArgumentsRule, UniqueInputFieldNamesRule] as const;
+const REPLACED = [
+  ValuesOfCorrectTypeRule,
+  ProvidedRequiredArgumentsRule,
+  UniqueArgumentNamesRule,
+  UniqueInputFieldNamesRule,
+] as const;
 const RULES = [...specifiedRules.filter((rule) => !REPLACED.some((one) => one === rule)), LiteralValuesRule];
 const LIMIT_RULES = /^(Maximum introspection depth exceeded|Validation aborted\.)/;
 
@@ -69,15 +75,19 @@ function fieldOfError(
   return fieldPath(paths.get(name) ?? [name]);
 }
 
-/** Every value that stands in the document, and every argument that is missing, by its path. */
+/** Every value that stands in the document, and every argument that is missing or there twice, by its path. */
 function LiteralValuesRule(context: ValidationContext): ASTVisitor {
   const report = (nodes: ASTNode, path: readonly string[], message: string) =>
     context.reportError(new GraphQLError(message, { nodes, extensions: { field: fieldPath(path) } }));
-  const reportMissing = (
+  const reportArguments = (
     node: { readonly arguments?: readonly { name: { value: string } }[] | undefined } & ASTNode,
     args: readonly GraphQLArgument[] = [],
   ) => {
-    const given = new Set(node.arguments?.map(({ name }) => name.value));
+    const given = new Set<string>();
+    for (const { name } of node.arguments ?? []) {
+      if (given.has(name.value)) report(node, [name.value], 'This argument may be given once.');
+      given.add(name.value);
+    }
     for (const argument of args) {
       if (isRequiredArgument(argument) && !given.has(argument.name)) {
         report(node, [argument.name], 'This is required.');
@@ -98,8 +108,8 @@ function LiteralValuesRule(context: ValidationContext): ASTVisitor {
       for (const { path, detail } of faultsOfLiteral(node.defaultValue, type, [name]))
         report(node, path, detail);
     },
-    Field: (node) => reportMissing(node, context.getFieldDef()?.args),
-    Directive: (node) => reportMissing(node, context.getDirective()?.args),
+    Field: (node) => reportArguments(node, context.getFieldDef()?.args),
+    Directive: (node) => reportArguments(node, context.getDirective()?.args),
   };
 }
 
