@@ -2,13 +2,8 @@ import 'reflect-metadata';
 import { Command } from 'commander';
 import { settingsTable } from '@tokenwarden/settings';
 import { exitSentence } from '../exit-sentence.js';
-import { hashPasswordCommand } from './hash-password.command.js';
-import { importKeyCommand } from './import-key.command.js';
-import { pinAdministratorGroupsCommand } from './pin-administrator-groups.command.js';
-import { revokeTokenCommand } from './revoke-token.command.js';
-import { migrateCommand } from './migrate.command.js';
-import { writeGeneratedFiles } from './write-generated-files.command.js';
 
+// A command loads what it needs, not what the others need: --help and settings answer at once.
 const program = new Command('npm run')
   .description('The commands of Tokenwarden. They take the same settings from the environment as npm start.')
   .showHelpAfterError();
@@ -20,31 +15,37 @@ program
 program
   .command('hash-password')
   .description('Reads one line from standard input, or asks, and prints its passwordHash for DIRECTORY_FILE.')
-  .action(hashPasswordCommand);
+  .action(async () => (await import('./hash-password.command.js')).hashPasswordCommand());
 program
   .command('schema')
   .description('Writes schema.graphql, docs/errors.md and docs/settings.md.')
   .option('--check', 'write nothing; exit with 1 where one of them is stale')
-  .action(writeGeneratedFiles);
+  .action(async (options: { check?: boolean }) =>
+    (await import('./write-generated-files.command.js')).writeGeneratedFiles(options),
+  );
 program
   .command('migration:run')
   .description('Brings the database up to this version; npm start does it too.')
-  .action(migrateCommand);
+  .action(async () => (await import('./migrate.command.js')).migrateCommand());
 program
   .command('admin-groups:pin')
   .description('Ties each name of ADMIN_GROUPS to the group that bears it now.')
-  .action(pinAdministratorGroupsCommand);
+  .action(async () =>
+    (await import('./pin-administrator-groups.command.js')).pinAdministratorGroupsCommand(),
+  );
 program
   .command('keys:import')
   .description('Makes a private JWK the next active signing key.')
   .argument('<file>', 'a JSON file with one private JWK: EC P-256, or RSA of 2048 bits or more')
-  .action(importKeyCommand);
+  .action(async (file: string) => (await import('./import-key.command.js')).importKeyCommand(file));
 program
   .command('tokens:revoke')
   .description('Ends a token, for when nobody can sign in. Needs only the database.')
   .argument('<id>', "the token's id: the claim jti")
   .requiredOption('--reason <text>', 'kept with the token and in the audit trail')
-  .action(revokeTokenCommand);
+  .action(async (id: string, options: { reason: string }) =>
+    (await import('./revoke-token.command.js')).revokeTokenCommand(id, options),
+  );
 
 try {
   await program.parseAsync();

@@ -13,7 +13,7 @@ import { withDatabase } from './with-database.js';
  * @throws Problem `INVALID_INPUT` where the file is no private JWK that can sign
  */
 export async function importKeyCommand(path: string): Promise<void> {
-  const jwk = parsedJson(await readFile(path, 'utf8'));
+  const jwk = parsedJson(await textOf(path));
   const settings = readSettings(process.env);
   const { kid, activeFrom } = await withDatabase(settings, async (database) => {
     const sealing = new Sealing(settings.masterKey ?? (await embeddedMasterKey(settings.dataDir)));
@@ -21,6 +21,15 @@ export async function importKeyCommand(path: string): Promise<void> {
     return new SigningService(database, sealing, settings, new JwtService(), logs).importKey(jwk);
   });
   process.stdout.write(`Imported as ${kid}; it signs from ${activeFrom.toISOString()} on.\n`);
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    throw invalidInput('file', `${path} cannot be read (${why}): name a file with one private JWK as JSON.`);
+  }
 }
 
 function parsedJson(text: string): unknown {
