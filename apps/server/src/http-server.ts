@@ -20,6 +20,9 @@ const HEADER_LIMIT_BYTES = 16_384;
 export class SplitServer {
   private below: Below | undefined;
 
+  /** `processShown`: the name of this process for a header of every answer; left out where nobody is to see it. */
+  constructor(private readonly processShown: string | undefined) {}
+
   /** For Nest. */
   readonly adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -43,6 +46,8 @@ export class SplitServer {
       requestTimeout: 30_000,
     };
     return http.createServer(options, (request, response) => {
+      response.setHeader('x-request-id', requestIdOf(request));
+      if (this.processShown !== undefined) response.setHeader('x-tokenwarden-process', this.processShown);
       if (this.below?.handles(pathnameOf(request))) this.below.handle(request, response);
       else handler(request, response);
     });

@@ -5,9 +5,8 @@ import type { Settings } from '@tokenwarden/settings';
 import type { Logs } from '@tokenwarden/telemetry';
 import type { FastifyRequest } from 'fastify';
 import { Authentication } from './authentication/authentication.js';
-import { processName } from './endpoints/health.controller.js';
 
-/** What every request of Nest's side has: its origin and id, the headers a browser looks for, one line in the log. */
+/** What every request of Nest's side has: its origin, the headers a browser looks for, one line in the log. */
 export async function addRequestHooks(
   app: NestFastifyApplication,
   settings: Settings,
@@ -16,7 +15,7 @@ export async function addRequestHooks(
   const authentication = app.get(Authentication);
   const fastify = app.getHttpAdapter().getInstance();
   app.useBodyParser('application/json', { bodyLimit: fastify.initialConfig.bodyLimit }, (_, body, done) =>
-    done(null, readJsonBody(body as Buffer)),
+    done(null, readJsonBody(body)),
   );
   await fastify.register(helmet, {
     contentSecurityPolicy: {
@@ -26,11 +25,8 @@ export async function addRequestHooks(
     strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
     referrerPolicy: { policy: 'no-referrer' },
   });
-  fastify.addHook('onRequest', (request: FastifyRequest & IdentifiedRequest, reply, done) => {
+  fastify.addHook('onRequest', (request: FastifyRequest & IdentifiedRequest, _, done) => {
     request.origin = authentication.originOf(request.raw);
-    if (request.origin.requestId !== null) reply.header('x-request-id', request.origin.requestId);
-    if (settings.logLevel === 'debug' || settings.logLevel === 'trace')
-      reply.header('x-tokenwarden-process', processName(settings));
     done();
   });
   fastify.addHook('preHandler', graphqlGate);

@@ -11,6 +11,7 @@ import { Logs, NestLog } from '@tokenwarden/telemetry';
 import { AppModule } from './app.module.js';
 import { banner } from './banner.js';
 import { setUpDemo } from './demo.js';
+import { processName } from './endpoints/health.controller.js';
 import { Readiness } from './endpoints/readiness.js';
 import { SplitServer } from './http-server.js';
 import { agreeOnWhatIsInForce, liveTokensNotInForce } from './in-force.js';
@@ -46,7 +47,7 @@ export async function start(environment: Environment, teardown: Teardown): Promi
   await app.get(DirectorySync).firstSynchronisation();
   const warnings = await database.transaction((tx) => setUp(tx, parts));
   for (const warning of warnings) logs.warn({}, warning);
-  readiness.started(warnings);
+  readiness.started();
   process.stdout.write(`${banner(parts)}\n`);
 }
 
@@ -59,7 +60,7 @@ async function setUp(tx: Transaction, { settings, isEmbedded }: Parts): Promise<
 }
 
 async function createApp(parts: Parts, logs: Logs): Promise<NestFastifyApplication> {
-  const server = new SplitServer();
+  const server = new SplitServer(shownProcess(parts.settings));
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forParts(parts, logs),
     server.adapter,
@@ -71,6 +72,11 @@ async function createApp(parts: Parts, logs: Logs): Promise<NestFastifyApplicati
   await addRequestHooks(app, parts.settings, logs);
   server.mount(app.get(OAuthEndpoints));
   return app;
+}
+
+// Which process answered helps whoever looks for a fault, and nobody else.
+function shownProcess(settings: Settings): string | undefined {
+  return ['debug', 'trace'].includes(settings.logLevel) ? processName(settings) : undefined;
 }
 
 function directUrlOf(settings: Settings): string {

@@ -32,7 +32,10 @@ function conditionsOf(filter: AuditEventFilter): { conditions: string[]; paramet
     parameters.push(value);
     conditions.push(condition(`$${parameters.length}`));
   };
-  add(filter.actions, (actions) => `action = ANY (${actions}::text[])`);
+  const [only, ...others] = filter.actions ?? [];
+  // One action is read in order from its index; of several the planner has to choose.
+  if (only !== undefined && others.length === 0) add(only, (action) => `action = ${action}`);
+  else add(filter.actions, (actions) => `action = ANY (${actions}::text[])`);
   // As a constant, so that the planner can take the index of the refused.
   if (filter.outcome !== undefined)
     conditions.push(filter.outcome === 'REFUSED' ? `outcome = 'REFUSED'` : `outcome = 'SUCCEEDED'`);

@@ -81,11 +81,15 @@ class HeldUp implements Agreement {
 
   private async again(): Promise<void> {
     if (this.isEnded) return;
+    let next: pg.Client | undefined;
     try {
-      this.connection = await connect(this.directUrl);
-      await this.connection.query('SELECT pg_advisory_lock_shared($1, $2)', [CLASS, this.key]);
+      next = await connect(this.directUrl);
+      await next.query('SELECT pg_advisory_lock_shared($1, $2)', [CLASS, this.key]);
+      this.connection = next;
       this.watch();
+      if (this.isEnded) await next.end();
     } catch {
+      await next?.end().catch(() => undefined);
       setTimeout(() => void this.again(), RECONNECT_MILLISECONDS).unref();
     }
   }

@@ -48,9 +48,9 @@ export class TokenViews {
   }
 
   /** What the caller may do with a token that it was shown. */
-  async actionsOn(caller: Caller, { record }: AccessToken, loaders: Loaders): Promise<TokenAction[]> {
+  async actionsOn(caller: Caller, { record, asOf }: AccessToken, loaders: Loaders): Promise<TokenAction[]> {
     const standing = standingOf(record, caller, await this.managedBy(caller, loaders));
-    return actionsOn(record, standing, caller, new Date());
+    return actionsOn(record, standing, caller, asOf);
   }
 
   /**

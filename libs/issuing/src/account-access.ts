@@ -4,7 +4,7 @@ import { isIdentifier, notAMember, notFound, type Caller, type Target } from '@t
 
 /**
  * The account, held as it is to the end of the transaction, for a caller in a session who is in one of its live groups
- * now (rule 6). Membership is asked before it is known whether there is such an account: both answers take as long.
+ * now (rule 6). Membership is asked also where there is no such account, so that both answers take as long.
  * @throws Problem `NOT_FOUND` on `serviceAccountId` when there is none that the caller sees, else `NOT_A_MEMBER`
  */
 export async function lockAccountForMember(

@@ -18,6 +18,9 @@ export abstract class AccessToken extends Node {
   /** The stored row, for field resolvers of upper rooms; not in the schema. */
   record: AccessTokenEntity;
 
+  /** The moment that all of this is true of; not in the schema. */
+  asOf: Date;
+
   @Field(() => String)
   name: string;
 
@@ -94,6 +97,7 @@ export function toAccessToken(token: AccessTokenEntity, now: Date): UserToken | 
   const shown = token.kind === 'USER' ? new UserToken() : new ServiceAccountToken();
   return Object.assign(shown, {
     record: token,
+    asOf: now,
     id: token.id,
     name: token.name,
     description: token.description,

@@ -1,11 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
 import { DirectoryModule } from '@tokenwarden/directory';
-import { settingsTable } from '@tokenwarden/settings';
 import { ROOMS } from '../app.module.js';
 import { NodeResolver } from '../node.resolver.js';
 import { emittedSchema } from '../schema.js';
-import { errorsPage } from './errors-page.js';
+import { auditActionsPage, errorsPage, readmeWithSettings, settingsPage } from './generated-pages.js';
 
 // Nothing of it is started: the file of the directory is never read.
 const directory = DirectoryModule.forRoot({ path: '', acceptsPlainPasswords: false });
@@ -18,7 +17,9 @@ export async function writeGeneratedFiles({ check = false }: { check?: boolean }
   const files = {
     'schema.graphql': await emittedSchema(SchemaModule),
     'docs/errors.md': errorsPage(),
-    'docs/settings.md': `# Settings\n\nWritten by \`npm run schema\`; \`npm run settings\` prints the same table.\n\n${settingsTable()}\n`,
+    'docs/settings.md': settingsPage(),
+    'docs/audit-actions.md': auditActionsPage(),
+    'README.md': readmeWithSettings(await readFile('README.md', 'utf8')),
   };
   for (const [path, content] of Object.entries(files)) {
     const isStale = (await readFile(path, 'utf8').catch(() => '')) !== content;

@@ -22,7 +22,11 @@ export class HealthController {
   @Header('Cache-Control', 'no-store')
   async ready() {
     await this.readiness.assertReady();
-    return { status: 'ready', process: processName(this.settings), warnings: this.readiness.warnings };
+    return {
+      status: 'ready',
+      process: processName(this.settings),
+      warnings: await this.readiness.warnings(),
+    };
   }
 }
 

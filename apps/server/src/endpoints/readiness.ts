@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, databaseNow } from '@tokenwarden/database';
+import { administratorGroupWarnings } from '@tokenwarden/directory';
+import { Settings } from '@tokenwarden/settings';
 import { unavailable } from '@tokenwarden/vocabulary';
 
 /** Farther apart than this, lifetimes and expiry would be judged by different clocks. */
@@ -11,18 +13,21 @@ const PATIENCE_SECONDS = 2;
 @Injectable()
 export class Readiness {
   private isStarted = false;
-  private readonly found: string[] = [];
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly settings: Settings,
+  ) {}
 
-  /** What an operator should look at although the product works. */
-  get warnings(): readonly string[] {
-    return this.found;
+  /** What an operator should look at although the product works, as of now. */
+  async warnings(): Promise<readonly string[]> {
+    return this.database.read((tx) => administratorGroupWarnings(tx, this.settings.adminGroups), {
+      withinSeconds: PATIENCE_SECONDS,
+    });
   }
 
   /** Everything that the start has to do is done. */
-  started(warnings: readonly string[]): void {
-    this.found.push(...warnings);
+  started(): void {
     this.isStarted = true;
   }
 
