@@ -45,6 +45,10 @@ export function admission({ introspection }: { introspection: boolean }): Admiss
       const weighable: Weighable = { schema, operation, fragments, variables };
       const limit = shapeProblem(shape, operation) ?? pageSizeProblem(weighable) ?? costProblem(weighable);
       if (limit) return [limit];
+      // Validation says nothing of a kind of operation that the schema has not; only executing it would fail.
+      if (!schema.getRootType(operation.operation)) {
+        return [invalidInput(undefined, `There are no operations of the kind ${operation.operation}.`)];
+      }
       const problems = validated(candidate);
       // Which names exist is for callers to know: a stranger learns only that this is not valid.
       if (problems.length > 0 && !isIdentified)
