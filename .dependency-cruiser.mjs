@@ -17,8 +17,8 @@ export const ROWS = [
 /** Of all rooms, these alone may sign or verify. */
 const SIGNERS = ['sessions', 'resolving', 'issuing'];
 
-/** Code that only tests run: specs, their fixtures, and a room's folder `spec/`. */
-const SPEC = '\\.(spec|fixture)\\.ts$|^libs/[^/]+/(spec|test)/';
+/** Code that only tests run: specs, and what stands for them in a room's folder `test/`. */
+const SPEC = '\\.spec\\.ts$|^libs/[^/]+/test/';
 const rooms = (names) => `^libs/(${names.join('|')})/`;
 const insideOf = (name) => (name === 'server' ? '^(apps/server/|ormconfig\\.ts$)' : `^libs/${name}/`);
 

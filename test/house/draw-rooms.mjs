@@ -11,7 +11,7 @@ import configuration, { ROWS } from '../../.dependency-cruiser.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const PAGE = join(ROOT, 'docs/internals/rooms.md');
-const TEST_CODE = /\.(spec|fixture)\.ts$|^libs\/[^/]+\/(spec|test)\//;
+const TEST_CODE = /\.spec\.ts$|^libs\/[^/]+\/test\//;
 
 process.chdir(ROOT);
 const imports = await importsOfRooms();

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { compileRoom, type CompiledRoom } from '../spec/compiled-room.js';
-import { startProduct, type StartedProduct } from '../spec/started-product.js';
+import { compileRoom, type CompiledRoom } from '../test/compiled-room.js';
+import { startProduct, type StartedProduct } from '../test/started-product.js';
 import { lockDataDirectory } from './data-directory-lock.js';
 
 describe('the lock on DATA_DIR', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDuration } from '@tokenwarden/vocabulary';
-import { World } from './world.fixture.js';
+import { World } from '../test/world.js';
 
 let world: World;
 beforeAll(async () => (world = await World.begin()));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { World } from './world.fixture.js';
+import { World } from '../test/world.js';
 import { ISSUED_A_MINUTE, LIVE_TOKENS } from './issuing-limits.rules.js';
 
 let world: World;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Caller, Problem } from '@tokenwarden/vocabulary';
-import { World } from './world.fixture.js';
+import { World } from '../test/world.js';
 import type { AskedToken } from './asked-token.rules.js';
 
 let world: World;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { edgeApplication, type Answer, type EdgeApplication } from './edge-application.fixture.js';
+import { edgeApplication, type Answer, type EdgeApplication } from '../../test/edge-application.js';
 
 let app: EdgeApplication;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { getIntrospectionQuery } from 'graphql';
-import { edgeApplication, type EdgeApplication } from './edge-application.fixture.js';
+import { edgeApplication, type EdgeApplication } from '../../test/edge-application.js';
 
 let app: EdgeApplication;
 beforeAll(async () => {

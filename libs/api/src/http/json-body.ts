@@ -45,34 +45,30 @@ function parsed(body: Buffer): [text: string, value: JsonBody] {
 function keyAtFault(text: string): Problem | undefined {
   const path: Enclosure[] = [];
   for (let i = 0; i < text.length; i++) {
-    switch (text[i]) {
-      case '{':
-        path.push({ keys: new Set(), at: '' });
-        break;
-      case '[':
-        path.push({ at: 0 });
-        break;
-      case '}':
-      case ']':
-        path.pop();
-        break;
-      case ',':
-        next(path.at(-1));
-        break;
-      case '"': {
-        const end = endOfString(text, i);
-        const enclosure = path.at(-1);
-        if (enclosure?.keys && isKey(text, end)) {
-          const key = JSON.parse(text.slice(i, end + 1)) as string;
-          enclosure.at = key;
-          if (key === '__proto__') return invalidInput(fieldOf(path), 'There is no such field.');
-          if (enclosure.keys.has(key)) return invalidInput(fieldOf(path), 'This field may be given once.');
-          enclosure.keys.add(key);
-        }
-        i = end;
+    const character = text[i];
+    if (character === '{') path.push({ keys: new Set(), at: '' });
+    else if (character === '[') path.push({ at: 0 });
+    else if (character === '}' || character === ']') path.pop();
+    else if (character === ',') next(path.at(-1));
+    else if (character === '"') {
+      const end = endOfString(text, i);
+      const { keys } = path.at(-1) ?? {};
+      if (keys && isKey(text, end)) {
+        const problem = faultOfKey(JSON.parse(text.slice(i, end + 1)) as string, keys, path);
+        if (problem) return problem;
       }
+      i = end;
     }
   }
+  return undefined;
+}
+
+function faultOfKey(key: string, keys: Set<string>, path: readonly Enclosure[]): Problem | undefined {
+  const enclosure = path.at(-1);
+  if (enclosure) enclosure.at = key;
+  if (key === '__proto__') return invalidInput(fieldOf(path), 'There is no such field.');
+  if (keys.has(key)) return invalidInput(fieldOf(path), 'This field may be given once.');
+  keys.add(key);
   return undefined;
 }
 

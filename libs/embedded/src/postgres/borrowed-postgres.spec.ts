@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { compileRoom, type CompiledRoom } from '../../spec/compiled-room.js';
-import { startProduct, valueOf, type StartedProduct } from '../../spec/started-product.js';
+import { compileRoom, type CompiledRoom } from '../../test/compiled-room.js';
+import { startProduct, valueOf, type StartedProduct } from '../../test/started-product.js';
 import { processesIn } from '../processes.js';
 import { borrowEmbeddedPostgres } from './borrowed-postgres.js';
 

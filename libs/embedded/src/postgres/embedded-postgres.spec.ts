@@ -2,8 +2,8 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, sta
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { compileRoom, type CompiledRoom } from '../../spec/compiled-room.js';
-import { NOBODY, startProduct, until, valueOf, type StartedProduct } from '../../spec/started-product.js';
+import { compileRoom, type CompiledRoom } from '../../test/compiled-room.js';
+import { NOBODY, startProduct, until, valueOf, type StartedProduct } from '../../test/started-product.js';
 import { identityOf, killAndAwait, processesIn } from '../processes.js';
 
 jest.setTimeout(120_000); // each starts and kills real servers, on a machine that may be busy

@@ -3,8 +3,8 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { compileRoom, type CompiledRoom } from '../../spec/compiled-room.js';
-import { NOBODY, startProduct, valueOf } from '../../spec/started-product.js';
+import { compileRoom, type CompiledRoom } from '../../test/compiled-room.js';
+import { NOBODY, startProduct, valueOf } from '../../test/started-product.js';
 import { identityOf, isAlive, killAndAwait, processesIn } from '../processes.js';
 
 jest.setTimeout(120_000); // starts real servers, on a machine that may be busy

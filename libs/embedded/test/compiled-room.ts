@@ -40,13 +40,13 @@ export function compileRoom(
   const mode = options.onlyForRoot ? 0o700 : 0o755;
   mkdirSync(join(folder, 'repository'), { mode });
   const repository = join(folder, 'repository');
-  for (const part of ['src', 'spec']) compileFolder(join(ROOM, part), join(repository, 'room', part));
+  for (const part of ['src', 'test']) compileFolder(join(ROOM, part), join(repository, 'room', part));
   writeFileSync(join(repository, 'package.json'), '{"type":"module"}');
   if (options.onlyForRoot || options.withOwnPackages) copyPackages(join(repository, 'node_modules'));
   else symlinkSync(NODE_MODULES, join(repository, 'node_modules'));
   return {
     folder: repository,
-    program: join(repository, 'room', 'spec', 'product.js'),
+    program: join(repository, 'room', 'test', 'product.js'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -8,7 +8,7 @@ import { SigningService } from '@tokenwarden/signing';
 import { Logs } from '@tokenwarden/telemetry';
 import type { Caller, Scope } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { IssuingService } from './issuing.service.js';
+import { IssuingService } from '../src/issuing.service.js';
 
 /** Everything that issuing stands on, on a database of its own, with no one in it. */
 export class World {

@@ -20,20 +20,20 @@ import {
 } from '@nestjs/graphql';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { forbidden, invalidInput, unavailable, type Caller } from '@tokenwarden/vocabulary';
-import { connectionOf } from '../connection.types.js';
-import { IsInput, IsText, IsTextList, MayBeLeftOut } from '../input.decorators.js';
-import { inputValidation } from '../input-validation.pipe.js';
-import { Loaders } from '../loaders.js';
-import { Node } from '../node.types.js';
-import { PageArgs } from '../page.args.js';
-import { pageOf, toConnection } from '../paging.js';
-import { CurrentCaller } from '../request.decorators.js';
-import { DateTimeScalar, DurationScalar } from '../scalars.js';
-import { ProblemFilter } from '../http/problem.filter.js';
-import { originOf } from '../http/origin.js';
-import { requestIdOf } from '../http/request-id.js';
-import { graphqlEdge } from './graphql-edge.js';
-import { graphqlGate } from './graphql-gate.js';
+import { connectionOf } from '../src/connection.types.js';
+import { IsInput, IsText, IsTextList, MayBeLeftOut } from '../src/input.decorators.js';
+import { inputValidation } from '../src/input-validation.pipe.js';
+import { Loaders } from '../src/loaders.js';
+import { Node } from '../src/node.types.js';
+import { PageArgs } from '../src/page.args.js';
+import { pageOf, toConnection } from '../src/paging.js';
+import { CurrentCaller } from '../src/request.decorators.js';
+import { DateTimeScalar, DurationScalar } from '../src/scalars.js';
+import { ProblemFilter } from '../src/http/problem.filter.js';
+import { originOf } from '../src/http/origin.js';
+import { requestIdOf } from '../src/http/request-id.js';
+import { graphqlEdge } from '../src/edge/graphql-edge.js';
+import { graphqlGate } from '../src/edge/graphql-gate.js';
 
 @ObjectType({ implements: () => [Node] })
 class Person implements Node {

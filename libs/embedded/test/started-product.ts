@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 
-/** One line of spec/product.ts. */
+/** One line of test/product.ts. */
 export interface ProductLine {
   readonly url?: string;
   readonly key?: string;
@@ -27,7 +27,7 @@ export interface StartedProduct {
 /** uid and gid of an ordinary user */
 export const NOBODY = { uid: 65_534, gid: 65_534 };
 
-/** Starts spec/product.ts and waits until it says whether it got what it wants. */
+/** Starts test/product.ts and waits until it says whether it got what it wants. */
 export async function startProduct(
   program: string,
   command: 'lock' | 'start',
