@@ -10,7 +10,7 @@ import { AuditService } from './audit.service.js';
 import { stretchOf } from './audit-span.queries.js';
 import { eventsOnPage } from './audit-events.queries.js';
 import { CHAIN_START, firstBreak } from './chain.rules.js';
-import { record, type NewAuditEvent } from './record.js';
+import { record, recordAll, type NewAuditEvent } from './record.js';
 import { Sequencer } from './sequencer.js';
 
 const ADA: Author = {
@@ -70,6 +70,28 @@ describe('an event', () => {
       details: { profile: 'interactive' },
     });
     expect(await audit.eventById(event?.id ?? '')).toEqual(event);
+  });
+  it('stands behind those before it in the list that it was recorded with', async () => {
+    const names = Array.from({ length: 50 }, (_, i) => `token ${i}`);
+    await database.transaction((tx) =>
+      recordAll(
+        tx,
+        names.map((name) => ({ action: 'token.revoked', by: ADA, target: { ...TOKEN, name } })),
+      ),
+    );
+    const events = (await wholeTrail()).slice(-names.length);
+    expect(events.map(({ targetName }) => targetName)).toEqual(names);
+  });
+  it('that is refused refuses all that it was recorded with', async () => {
+    const before = (await wholeTrail()).length;
+    const both = [{}, { details: { reason: JWT } }].map((more) => ({
+      ...{ action: 'token.revoked', by: ADA, target: TOKEN },
+      ...more,
+    })) satisfies NewAuditEvent[];
+    await expect(database.transaction((tx) => recordAll(tx, both))).rejects.toMatchObject({
+      field: 'reason',
+    });
+    expect(await wholeTrail()).toHaveLength(before);
   });
   it('goes with its change when that is undone', async () => {
     const before = (await wholeTrail()).length;
@@ -153,9 +175,8 @@ describe('the sequencer', () => {
   });
   it('moves more than one batch', async () => {
     const before = (await wholeTrail()).length;
-    await database.transaction(async (tx) => {
-      for (let index = 0; index < 1_203; index += 1) await record(tx, { action: 'token.revoked', by: ADA });
-    });
+    const many = Array.from({ length: 1_203 }, () => ({ action: 'token.revoked', by: ADA }) as const);
+    await database.transaction((tx) => recordAll(tx, many));
     const events = await wholeTrail();
     expect(events).toHaveLength(before + 1_203);
     expect(firstBreak(CHAIN_START, events)).toBeUndefined();

@@ -7,7 +7,7 @@ import {
 } from '@tokenwarden/vocabulary';
 import type { Transaction } from '@tokenwarden/database';
 import type { AuditAction, AuditOutcome } from './actions.js';
-import { addPendingEvent } from './audit.queries.js';
+import { addPendingEvents, type PendingEvent } from './audit.queries.js';
 import { detailsWithoutSecrets, holdsSecret, pathOfSecret, withoutSecret } from './secrecy.rules.js';
 
 /** What is to be recorded. */
@@ -33,9 +33,22 @@ const LONGEST_TEXT = 1_000;
  * @throws Problem `INVALID_INPUT` on the member of the details that holds a secret, or on `name`
  */
 export async function record(tx: Transaction, event: NewAuditEvent): Promise<void> {
+  await recordAll(tx, [event]);
+}
+
+/**
+ * As `record`, many at once: one that is refused refuses all, and they arrive in the order of the list. By few
+ * statements, so that a whole company that changes is written in the time of a few events.
+ * @throws Problem as `record`
+ */
+export async function recordAll(tx: Transaction, events: readonly NewAuditEvent[]): Promise<void> {
+  await addPendingEvents(tx, events.map(pendingEvent));
+}
+
+function pendingEvent(event: NewAuditEvent): PendingEvent {
   const { action, outcome = 'SUCCEEDED', by, target, details } = event;
   if (outcome === 'SUCCEEDED' && by.actor.kind !== 'SYSTEM') refuseSecrets(target, details);
-  await addPendingEvent(tx, {
+  return {
     action,
     outcome,
     actorKind: by.actor.kind,
@@ -49,7 +62,7 @@ export async function record(tx: Transaction, event: NewAuditEvent): Promise<voi
     userAgent: kept(by.origin?.userAgent ?? null),
     requestId: kept(by.origin?.requestId ?? null),
     details: details === undefined ? null : (storable(detailsWithoutSecrets(details)) as JsonObject),
-  });
+  };
 }
 
 function refuseSecrets(target: Target | undefined, details: JsonObject | undefined): void {

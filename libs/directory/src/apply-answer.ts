@@ -1,4 +1,4 @@
-import { record, type AuditAction } from '@tokenwarden/audit';
+import { recordAll, type NewAuditEvent } from '@tokenwarden/audit';
 import { lockFor, recordChange, type Transaction } from '@tokenwarden/database';
 import { SYSTEM, type JsonObject } from '@tokenwarden/vocabulary';
 import { NotWhole, type WholeAnswer } from './directory-answer.js';
@@ -113,44 +113,33 @@ async function note(tx: Transaction, { users, groups }: DirectoryChanges): Promi
       await recordChange(tx, kind, ids.slice(start, start + SUBJECTS_AT_ONCE));
     }
   }
-  for (const change of groups) await noteGroup(tx, change);
-  for (const change of users) await noteUser(tx, change);
+  await recordAll(tx, [...groups.map(groupEvent), ...users.map(userEvent)]);
 }
 
-async function noteUser(tx: Transaction, change: UserChange): Promise<void> {
-  const action: AuditAction = `user.${change.action}`;
+function userEvent(change: UserChange): NewAuditEvent {
   const details: JsonObject = {
     ...(change.changedFacts.length > 0 && { changed: change.changedFacts }),
     ...(change.joinedGroupIds.length > 0 && { joinedGroupIds: change.joinedGroupIds }),
     ...(change.leftGroupIds.length > 0 && { leftGroupIds: change.leftGroupIds }),
     ...(change.action === 'created' && { enabled: change.entry?.enabled ?? false }),
   };
-  await record(tx, {
-    action,
+  return {
+    action: `user.${change.action}`,
     by: SYSTEM,
     target: { type: 'user', id: change.id, name: change.username },
     details,
-  });
+  };
 }
 
-async function noteGroup(tx: Transaction, change: GroupChange): Promise<void> {
-  const { action, id, name, nameBefore } = change;
+function groupEvent({ action, id, name, nameBefore }: GroupChange): NewAuditEvent {
   const target = { type: 'group', id, name } as const;
-  if (action === 'renamed') {
-    await record(tx, {
-      action: 'group.renamed',
-      by: SYSTEM,
-      target,
-      details: { nameBefore: nameBefore ?? null },
-    });
-  } else if (action === 'removed') {
-    await record(tx, { action: 'group.removed', by: SYSTEM, target });
-  } else {
-    await record(tx, {
-      action: 'group.created',
-      by: SYSTEM,
-      target,
-      details: { returned: action === 'returned' },
-    });
+  switch (action) {
+    case 'renamed':
+      return { action: 'group.renamed', by: SYSTEM, target, details: { nameBefore: nameBefore ?? null } };
+    case 'removed':
+      return { action: 'group.removed', by: SYSTEM, target };
+    case 'created':
+    case 'returned':
+      return { action: 'group.created', by: SYSTEM, target, details: { returned: action === 'returned' } };
   }
 }

@@ -1,4 +1,4 @@
-import { record, type AuditAction } from '@tokenwarden/audit';
+import { recordAll, type AuditAction } from '@tokenwarden/audit';
 import { databaseNow, recordChange, type Transaction } from '@tokenwarden/database';
 import {
   SYSTEM,
@@ -209,12 +209,13 @@ async function written(
     'token',
     tokens.map((token) => token.id),
   );
-  for (const token of tokens) {
-    await record(tx, {
+  await recordAll(
+    tx,
+    tokens.map((token) => ({
       action,
       by,
       target: { type: 'token', id: token.id, name: token.name },
       ...(Object.keys(details).length === 0 ? {} : { details }),
-    });
-  }
+    })),
+  );
 }
