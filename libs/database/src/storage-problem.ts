@@ -1,4 +1,5 @@
 import { unavailable, type Problem } from '@tokenwarden/vocabulary';
+import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 
 // Postgres classes and codes that speak of the server's state, not of the statement: connection lost (08), resources
 // (53), operator intervention and shutdown (57), read-only after a failover (25006), a lock or statement time-out.
@@ -19,6 +20,9 @@ const NETWORK = new Set([
 const WORDS =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|connection is not (yet )?(established|queryable)|Cannot use a pool after|not queryable/i;
 
+// TypeORM lets go of a connection that ends while nothing runs on it; the next statement of the transaction learns so.
+const LOST_BETWEEN_STATEMENTS = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
+
 /** The problem `UNAVAILABLE` where `error` speaks of Postgres being gone, full or too slow; else undefined. */
 export function storageProblem(error: unknown): Problem | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -26,6 +30,7 @@ export function storageProblem(error: unknown): Problem | undefined {
   const isTrouble =
     (typeof code === 'string' && (TROUBLE.test(code) || NETWORK.has(code))) ||
     WORDS.test(error.message) ||
+    LOST_BETWEEN_STATEMENTS.some((one) => error instanceof one) ||
     hasTroubleInside(error);
   return isTrouble
     ? unavailable('The database does not answer. Try again in a moment.', { cause: error })
