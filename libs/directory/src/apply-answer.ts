@@ -17,6 +17,7 @@ import {
   markGroupsRemoved,
   markUsersRemoved,
   noteSignIn,
+  noteWholeCopy,
   readCopiedUser,
   readCopy,
   removeMemberships,
@@ -76,6 +77,7 @@ export async function applyAnswer(
       joinedGroupIds.map((groupId) => ({ groupId, userId: id })),
     ),
   );
+  await noteWholeCopy(tx);
   await note(tx, changes);
   return changes;
 }

@@ -26,6 +26,16 @@ export async function readCopy(tx: Transaction): Promise<DirectoryCopy> {
   return { users, groups: groups.map((group) => ({ ...group, memberIds: byGroup.get(group.id) ?? [] })) };
 }
 
+/** Whether a whole answer has ever been applied: before that there is no copy to go on with, whoever stands in it. */
+export async function hasWholeCopy(tx: Transaction): Promise<boolean> {
+  return (await rows(tx, 'SELECT FROM directory_copy')).length > 0;
+}
+
+/** Notes that a whole answer has been applied. */
+export async function noteWholeCopy(tx: Transaction): Promise<void> {
+  await rows(tx, 'INSERT INTO directory_copy (is_whole) VALUES (true) ON CONFLICT DO NOTHING');
+}
+
 /** One user of the copy. */
 export async function readCopiedUser(tx: Transaction, id: string): Promise<CopiedUser | undefined> {
   return (await rows<CopiedUser>(tx, `SELECT ${COPIED_USER} FROM users WHERE id = $1`, [id]))[0];

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@tokenwarden/database';
 import { directoryUnavailable, textFault, TEXT_LIMITS } from '@tokenwarden/vocabulary';
 import { applySignIn } from './apply-answer.js';
+import { hasWholeCopy } from './directory-copy.queries.js';
 import { NotWhole, type DirectoryAnswer, type DirectorySource } from './directory-answer.js';
 import type { UserEntity } from './user.entity.js';
 import { userById } from './users.queries.js';
@@ -20,12 +21,17 @@ export class DirectoryService {
   /**
    * The user with this name and password, after their row was brought to what their entry says now; undefined, alike in
    * time, where the name is unknown, the password wrong or the user disabled.
-   * @throws Problem `DIRECTORY_UNAVAILABLE` where the directory cannot be asked, `UNAVAILABLE` where the database cannot
+   * @throws Problem `DIRECTORY_UNAVAILABLE` where the directory cannot be asked or was never copied
+   * whole, `UNAVAILABLE` where the database cannot
    */
   async authenticate(username: string, password: string): Promise<UserEntity | undefined> {
     // An empty password would be a sign-in without one at some directories: it never gets there.
     if (password === '' || textFault(username, { maximum: TEXT_LIMITS.username }) !== undefined)
       return undefined;
+    // An entry may be good in a file that is not: whoever signed in by it would be all that the copy holds.
+    if (!(await this.database.read(hasWholeCopy))) {
+      throw directoryUnavailable('The directory has not been read yet. Try again in a moment.');
+    }
     const entry = await this.source.authenticate(username, password);
     if (!entry) return undefined;
     try {

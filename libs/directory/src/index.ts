@@ -6,6 +6,7 @@ export { hashPassword } from './password-hash.js';
 export { UserEntity } from './user.entity.js';
 export { AdministratorGroupEntity, GroupEntity, GroupMemberEntity } from './group.entity.js';
 export { applyAnswer } from './apply-answer.js';
+export { hasWholeCopy } from './directory-copy.queries.js';
 export {
   NotWhole,
   type DirectoryAnswer,

@@ -1,4 +1,5 @@
 import { TheMainJob1764000000000 } from './1764000000000-the-main-job.js';
+import { TheFirstWholeAnswer1764100000000 } from './1764100000000-the-first-whole-answer.js';
 
 /** Every migration, oldest first; each is run once, in one transaction of its own. */
-export const migrations = [TheMainJob1764000000000];
+export const migrations = [TheMainJob1764000000000, TheFirstWholeAnswer1764100000000];

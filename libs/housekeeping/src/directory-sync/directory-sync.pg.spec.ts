@@ -27,6 +27,7 @@ let folder: string;
 let timers: SchedulerRegistry;
 let metrics: Metrics;
 let lines: string[];
+let directory: DirectoryService;
 let sync: DirectorySync;
 
 const path = () => join(folder, 'directory.json');
@@ -43,7 +44,9 @@ afterAll(async () => {
   await fresh?.close();
 });
 beforeEach(async () => {
-  await database.read((tx) => rows(tx, 'TRUNCATE users, groups, audit_pending_events, changes CASCADE'));
+  await database.read((tx) =>
+    rows(tx, 'TRUNCATE directory_copy, users, groups, audit_pending_events, changes CASCADE'),
+  );
   folder = await mkdtemp(join(tmpdir(), 'sync-'));
   lines = [];
   const destination = new PassThrough();
@@ -52,7 +55,8 @@ beforeEach(async () => {
   metrics = new Metrics(logs);
   timers = new SchedulerRegistry();
   const source = new FileSource({ path: path(), acceptsPlainPasswords: true });
-  const task = new DirectorySyncTask(database, new DirectoryService(source, database), settings);
+  directory = new DirectoryService(source, database);
+  const task = new DirectorySyncTask(database, directory, settings);
   sync = new DirectorySync(task, timers, logs, metrics, settings);
 });
 afterEach(async () => {
@@ -76,6 +80,35 @@ describe('the first synchronisation of all', () => {
     await first;
     expect(said().filter((line) => line.includes('no whole answer'))).toHaveLength(1);
     expect(said()).toContain('The directory gives whole answers again.');
+  });
+
+  it('is not spared by somebody who signs in meanwhile, and lets nobody in', async () => {
+    await write([{ ...USERS[0], password: 'ada-demo' }, { email: 'nonsense' }]);
+    await expect(directory.authenticate('ada', 'ada-demo')).rejects.toMatchObject({
+      code: 'DIRECTORY_UNAVAILABLE',
+    });
+    expect(await database.read((tx) => rows(tx, 'SELECT FROM users'))).toEqual([]);
+    // As somebody would stand there whose sign-in was written all the same.
+    await database.read((tx) =>
+      rows(
+        tx,
+        `INSERT INTO users (id, username, canonical_username, display_name, search_text) VALUES ($1, 'a', 'a', 'A', 'a')`,
+        [ADA],
+      ),
+    );
+    await expect(sync.firstSynchronisation({ patienceMilliseconds: 10 })).rejects.toMatchObject({
+      code: 'DIRECTORY_UNAVAILABLE',
+    });
+    await write([{ ...USERS[0], password: 'ada-demo' }]);
+    await sync.firstSynchronisation();
+    expect(await directory.authenticate('ada', 'ada-demo')).toMatchObject({ id: ADA });
+  });
+
+  it('may have no group', async () => {
+    await write(USERS, []);
+    await sync.firstSynchronisation();
+    await rm(path());
+    await sync.firstSynchronisation({ patienceMilliseconds: 10 });
   });
 
   it('gives up with the reason where none comes', async () => {

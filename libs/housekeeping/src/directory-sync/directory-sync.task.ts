@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { applyConsequences, type ConsequencesDone } from '@tokenwarden/consequences';
-import { Database, databaseNow, rows, tryLockFor, type Transaction } from '@tokenwarden/database';
+import { Database, databaseNow, tryLockFor, type Transaction } from '@tokenwarden/database';
 import {
   applyAnswer,
   DirectoryService,
+  hasWholeCopy,
   NotWhole,
   pinAdministratorGroups,
   type DirectoryChanges,
@@ -59,7 +60,7 @@ export class DirectorySyncTask {
 
   /** Whether a whole answer has ever been applied: then there is a copy to go on with. */
   async hasCopy(): Promise<boolean> {
-    return (await this.database.read((tx) => rows(tx, 'SELECT 1 FROM users LIMIT 1'))).length > 0;
+    return this.database.read(hasWholeCopy);
   }
 
   // The lock is taken before the directory is read: an older answer is never applied after a newer one.
