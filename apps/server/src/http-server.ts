@@ -1,7 +1,8 @@
 import http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { requestIdOf } from '@tokenwarden/api';
+import { requestIdOf, sendProblem } from '@tokenwarden/api';
+import { invalidInput } from '@tokenwarden/vocabulary';
 
 /** What answers below Nest: OAuth's endpoints, by their own rules and without a router in between. */
 export interface Below {
@@ -48,10 +49,21 @@ export class SplitServer {
     return http.createServer(options, (request, response) => {
       response.setHeader('x-request-id', requestIdOf(request));
       if (this.processShown !== undefined) response.setHeader('x-tokenwarden-process', this.processShown);
-      if (this.below?.handles(pathnameOf(request))) this.below.handle(request, response);
+      if (hasTwoHosts(request)) refuseAndClose(response);
+      else if (this.below?.handles(pathnameOf(request))) this.below.handle(request, response);
       else handler(request, response);
     });
   }
+}
+
+// RFC 9112, 3.2. Node refuses what else could be read in two ways, and of two hosts takes the first.
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1;
+}
+
+function refuseAndClose(response: ServerResponse): void {
+  response.setHeader('connection', 'close');
+  sendProblem(response, invalidInput(undefined, 'One Host header in a request.'));
 }
 
 function pathnameOf({ url = '/' }: IncomingMessage): string {
