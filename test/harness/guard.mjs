@@ -10,7 +10,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const folder = process.argv[2];
 if (!folder?.includes('tokenwarden-test-')) throw new Error('The guard takes the folder of a test run.');
-const ROUNDS = 20;
+const ROUNDS = 100;
+const POLITE_ROUNDS = 60; // of 50 ms
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 process.stdin.resume();
@@ -21,7 +22,7 @@ async function endAll() {
   for (let round = 0; round < ROUNDS; round++) {
     const left = processesOf(folder);
     if (left.length === 0) break;
-    for (const pid of left) kill(pid);
+    for (const pid of left) end(pid, round < POLITE_ROUNDS);
     await wait(50);
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
@@ -44,9 +45,11 @@ function worksIn(pid, place) {
   }
 }
 
-function kill(pid) {
+/** Postgres is asked first: killed, it would leave its shared memory on the machine. */
+function end(pid, isPolite) {
   try {
-    process.kill(pid, 'SIGKILL');
+    const isPostgres = readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'postgres';
+    process.kill(pid, isPolite && isPostgres ? 'SIGQUIT' : 'SIGKILL');
   } catch {
     // Gone meanwhile.
   }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { newFolder } from './index.js';
 
@@ -12,7 +13,11 @@ function run(spec: string) {
   const folder = newFolder('jest-run');
   const temporary = join(folder, 'tmp');
   mkdirSync(temporary);
-  writeFileSync(join(folder, 'one.spec.cjs'), spec);
+  const note = join(folder, 'run-folder');
+  writeFileSync(
+    join(folder, 'one.spec.cjs'),
+    `require('node:fs').writeFileSync(${JSON.stringify(note)}, process.env.TEST_RUN_FOLDER);\n${spec}`,
+  );
   const config = {
     rootDir: folder,
     testMatch: ['**/*.spec.cjs'],
@@ -26,16 +31,13 @@ function run(spec: string) {
     cwd: folder,
     env: { PATH, TMPDIR: temporary },
   });
-  return { status, results, temporary };
+  return { status, results, temporary, runFolder: readFileSync(note, 'utf8') };
 }
 
 describe('a run of jest in which a test fails', () => {
   let failed: ReturnType<typeof run>;
   beforeAll(() => {
-    failed = run(`
-      require('node:fs').writeFileSync(__dirname + '/run-folder', process.env.TEST_RUN_FOLDER);
-      it('fails', () => expect(1).toBe(2));
-    `);
+    failed = run(`it('fails', () => expect(1).toBe(2));`);
   }, 60_000);
 
   it('is a failed run', () => {
@@ -48,8 +50,26 @@ describe('a run of jest in which a test fails', () => {
   });
 
   it('has swept its folder', () => {
-    const folder = readFileSync(join(failed.results, '../run-folder'), 'utf8');
-    expect(folder.startsWith(failed.temporary)).toBe(true);
-    expect(existsSync(folder)).toBe(false);
+    expect(failed.runFolder.startsWith(failed.temporary)).toBe(true);
+    expect(existsSync(failed.runFolder)).toBe(false);
   });
 });
+
+describe('a run of jest that is killed', () => {
+  it('leaves neither a Postgres nor a folder behind', async () => {
+    const killed = run(`it('is killed', () => process.kill(process.pid, 'SIGKILL'));`);
+    expect(killed.status).toBeNull();
+    while (existsSync(killed.runFolder)) await wait(50);
+    expect(processesNaming(killed.runFolder)).toEqual([]);
+  }, 60_000);
+});
+
+function processesNaming(folder: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${folder}/`);
+    } catch {
+      return false; // ended meanwhile
+    }
+  });
+}
