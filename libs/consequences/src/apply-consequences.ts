@@ -17,7 +17,7 @@ export interface ConsequencesDone {
 
 /**
  * Does to tokens and accounts what a change of the directory means for them (rules 10 and 11), by SYSTEM, each with its
- * event; in the transaction of `applyAnswer`, so that nobody is gone whose tokens still resolve. The users were locked
+ * event; in the transaction of `applyAnswer` or `applySignIn`, so that nobody is gone whose tokens still resolve. The users were locked
  * there by having been written: no token is issued to one of them meanwhile.
  * @param orphanGrace how long after it was orphaned an account is brought back by its group
  * @throws NotWhole where a new user or group has the id of an account or a token; roll back
@@ -39,14 +39,20 @@ export async function applyConsequences(
       .length;
   }
   const orphaned = goneGroups.length > 0 ? await orphanAccountsOf(tx, goneGroups) : [];
-  const graceBegan = new Date((await databaseNow(tx)).getTime() - durationSeconds(orphanGrace) * 1_000);
-  const recovered = returnedGroups.length > 0 ? await recoverAccountsOf(tx, returnedGroups, graceBegan) : [];
+  const recovered =
+    returnedGroups.length > 0
+      ? await recoverAccountsOf(tx, returnedGroups, await graceBegan(tx, orphanGrace))
+      : [];
   return {
     suspendedTokens,
     revokedTokens,
     orphanedAccounts: orphaned.map(({ id }) => id),
     recoveredAccounts: recovered.map(({ id }) => id),
   };
+}
+
+async function graceBegan(tx: Transaction, orphanGrace: Duration): Promise<Date> {
+  return new Date((await databaseNow(tx)).getTime() - durationSeconds(orphanGrace) * 1_000);
 }
 
 // An id is that of one thing for ever: `sub`, `jti` and `client_id` tell principals and tokens apart by it alone.

@@ -6,7 +6,7 @@ import { accountById, addAccount } from '@tokenwarden/service-accounts';
 import { addToken, findToken, lockToken, resumeToken, type NewToken } from '@tokenwarden/tokens';
 import { addDuration, SYSTEM, wholeSecond } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { applyConsequences } from './index.js';
+import { admitUser, applyConsequences } from './index.js';
 
 const ADA = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01';
 const GRACE = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a02';
@@ -138,6 +138,26 @@ describe('a service account', () => {
     await sync([ada, grace], [admins]);
     await sync([ada, grace], [admins, { id: randomUUID(), name: 'data', memberIds: [GRACE] }]);
     expect(await accountState()).toBe('ORPHANED');
+  });
+});
+
+describe('a sign-in', () => {
+  const admit = (id: string) => database.transaction((tx) => admitUser(tx, person(id, 'eve')));
+
+  it('writes the user, and gives them as they are', async () => {
+    const id = randomUUID();
+    expect(await admit(id)).toMatchObject({ id, state: 'ACTIVE', lastSignInAt: expect.any(Date) });
+    expect((await actions()).at(-1)).toBe('user.created');
+  });
+
+  it.each([
+    ['an account', () => ETL],
+    ['a token', () => tokenId],
+    ['a group', () => DATA],
+  ])('under the id of %s is refused, and writes nothing', async (_, id) => {
+    const before = await actions();
+    await expect(admit(id())).rejects.toMatchObject({ code: 'DIRECTORY_UNAVAILABLE' });
+    expect(await actions()).toEqual(before);
   });
 });
 

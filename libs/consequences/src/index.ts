@@ -1,1 +1,2 @@
+export { admitUser } from './admit-user.js';
 export { applyConsequences, type ConsequencesDone } from './apply-consequences.js';

@@ -1,11 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@tokenwarden/database';
 import { directoryUnavailable, textFault, TEXT_LIMITS } from '@tokenwarden/vocabulary';
-import { applySignIn } from './apply-answer.js';
 import { hasWholeCopy } from './directory-copy.queries.js';
-import { NotWhole, type DirectoryAnswer, type DirectorySource } from './directory-answer.js';
-import type { UserEntity } from './user.entity.js';
-import { userById } from './users.queries.js';
+import type { DirectoryAnswer, DirectorySource, DirectoryUser } from './directory-answer.js';
 
 /** Under this token Nest keeps the directory that the settings name. */
 export const DIRECTORY_SOURCE = Symbol('directory source');
@@ -19,12 +16,12 @@ export class DirectoryService {
   ) {}
 
   /**
-   * The user with this name and password, after their row was brought to what their entry says now; undefined, alike in
-   * time, where the name is unknown, the password wrong or the user disabled.
-   * @throws Problem `DIRECTORY_UNAVAILABLE` where the directory cannot be asked or was never copied
-   * whole, `UNAVAILABLE` where the database cannot
+   * The entry of the user with this name and password, as it is now; undefined, alike in time, where the name is unknown,
+   * the password wrong or the user disabled. The copy is not touched: that is for `applySignIn`.
+   * @throws Problem `DIRECTORY_UNAVAILABLE` where the directory cannot be asked or was never copied whole, `UNAVAILABLE`
+   * where the database cannot
    */
-  async authenticate(username: string, password: string): Promise<UserEntity | undefined> {
+  async authenticate(username: string, password: string): Promise<DirectoryUser | undefined> {
     // An empty password would be a sign-in without one at some directories: it never gets there.
     if (password === '' || textFault(username, { maximum: TEXT_LIMITS.username }) !== undefined)
       return undefined;
@@ -32,17 +29,7 @@ export class DirectoryService {
     if (!(await this.database.read(hasWholeCopy))) {
       throw directoryUnavailable('The directory has not been read yet. Try again in a moment.');
     }
-    const entry = await this.source.authenticate(username, password);
-    if (!entry) return undefined;
-    try {
-      return await this.database.transaction(async (tx) => {
-        await applySignIn(tx, entry);
-        return (await userById(tx, entry.id)) ?? undefined;
-      });
-    } catch (error) {
-      if (!(error instanceof NotWhole)) throw error;
-      throw directoryUnavailable('The directory contradicts itself. Ask an administrator.', error);
-    }
+    return this.source.authenticate(username, password);
   }
 
   /** All that the directory holds now; faulty where there is any doubt. Resolving never waits for this. */

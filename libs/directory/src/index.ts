@@ -5,7 +5,7 @@ export { FileSource, type FileSourceOptions } from './file-source.js';
 export { hashPassword } from './password-hash.js';
 export { UserEntity } from './user.entity.js';
 export { AdministratorGroupEntity, GroupEntity, GroupMemberEntity } from './group.entity.js';
-export { applyAnswer } from './apply-answer.js';
+export { applyAnswer, applySignIn } from './apply-answer.js';
 export { hasWholeCopy } from './directory-copy.queries.js';
 export {
   NotWhole,

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { record } from '@tokenwarden/audit';
+import { admitUser } from '@tokenwarden/consequences';
 import { Database, databaseNow } from '@tokenwarden/database';
-import { DirectoryService, lockUser } from '@tokenwarden/directory';
+import { DirectoryService, type DirectoryUser } from '@tokenwarden/directory';
 import { Settings } from '@tokenwarden/settings';
 import {
   addDuration,
@@ -55,16 +56,11 @@ export class SessionsService {
   async signIn(username: string, password: string, origin: RequestOrigin): Promise<SignedIn> {
     const attempt = { username: canonicalName(username), address: origin.address };
     refuseWhileLimited(await this.limits.secondsToWait(attempt));
-    const user = await this.directory.authenticate(username, password);
-    if (user === undefined) return this.refuse(attempt, origin);
+    const entry = await this.directory.authenticate(username, password);
+    if (entry === undefined) return this.refuse(attempt, origin);
     // Others may have failed meanwhile: a right guess among many made at once must not be told from a wrong one.
     refuseWhileLimited(await this.limits.secondsToWait(attempt));
-    const sessionToken = newSessionToken();
-    const session = await this.open(sessionToken, user, origin);
-    if (session === undefined) return this.refuse(attempt, origin);
-    const { createdAt, expiresAt } = session;
-    const { id, displayName } = user;
-    return { sessionToken, createdAt, expiresAt, user: { id, username: user.username, displayName } };
+    return (await this.open(entry, origin)) ?? this.refuse(attempt, origin);
   }
 
   private async refuse(attempt: SignInAttempt, origin: RequestOrigin): Promise<never> {
@@ -83,24 +79,23 @@ export class SessionsService {
     throw unauthenticated('Username or password is wrong.');
   }
 
-  /** The new session; undefined where the user was disabled or removed since the password was checked. */
-  private async open(
-    token: string,
-    user: SignedInUser,
-    origin: RequestOrigin,
-  ): Promise<SessionEntity | undefined> {
-    const tokenHash = hashOfSessionToken(token);
+  /** Brings the user to what their entry says and begins a session; undefined where they were disabled or removed since. */
+  private async open(entry: DirectoryUser, origin: RequestOrigin): Promise<SignedIn | undefined> {
+    const sessionToken = newSessionToken();
+    const tokenHash = hashOfSessionToken(sessionToken);
     if (tokenHash === undefined) throw new Error('A new session token has a wrong form.');
     return this.database.transaction(async (tx) => {
       // The user is held first, and the session begins after that: a disabling is either seen here or ends it.
-      if ((await lockUser(tx, user.id))?.state !== 'ACTIVE') return undefined;
+      const user = await admitUser(tx, entry);
+      if (user.state !== 'ACTIVE') return undefined;
       const createdAt = await databaseNow(tx);
       const expiresAt = addDuration(createdAt, this.settings.sessionLifetime);
       const session = { id: randomUUID(), tokenHash, userId: user.id, createdAt, expiresAt, endedAt: null };
       await tx.insert(SessionEntity, session);
       await record(tx, { action: 'session.created', by: byUser(user, origin), target: userTarget(user) });
       await removeLongExpired(tx);
-      return session;
+      const { id, username, displayName } = user;
+      return { sessionToken, createdAt, expiresAt, user: { id, username, displayName } };
     });
   }
 

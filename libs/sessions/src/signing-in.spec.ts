@@ -91,6 +91,21 @@ describe('a sign-in that fails', () => {
   });
 });
 
+it('a sign-in under an id that is already that of a service account is 503', async () => {
+  const { id } = PEOPLE.users[0] as (typeof PEOPLE.users)[0];
+  await door.sql('DELETE FROM users WHERE id = $1', [id]);
+  await door.sql(
+    `INSERT INTO service_accounts (id, name, search_text, created_at, created_by) VALUES ($1, 'etl', 'etl', now(), '{}')`,
+    [id],
+  );
+  const response = await door.signIn({ username: 'ada', password: 'ada-demo' }, from());
+  expect([response.status, await response.json()]).toEqual([
+    503,
+    expect.objectContaining({ code: 'DIRECTORY_UNAVAILABLE' }),
+  ]);
+  expect(await door.sql('SELECT FROM users WHERE id = $1', [id])).toEqual([]);
+});
+
 describe('a sign-in that cannot be read', () => {
   it.each<[unknown, string | undefined]>([
     [{ username: 'grace' }, 'password'],
