@@ -13,6 +13,7 @@ import {
 } from './directory-changes.rules.js';
 import {
   addMemberships,
+  holdForChange,
   isIdOfGroup,
   markGroupsRemoved,
   markUsersRemoved,
@@ -47,6 +48,12 @@ export async function applyAnswer(
   if (faults.length > 0) throw new NotWhole(faults);
 
   const changes = whatChanges(copy, answer, readFrom);
+  // Who only joins or leaves a group too: their row is what issuing holds while it reads what they may do.
+  await holdForChange(
+    tx,
+    changes.users.map(({ id }) => id),
+    changes.groups.map(({ id }) => id),
+  );
   const removed = changes.users.filter(({ action }) => action === 'removed');
   const written = changes.users.filter(
     ({ action, changedFacts }) => action !== 'updated' || changedFacts.length > 0,

@@ -46,6 +46,26 @@ export async function isIdOfGroup(tx: Transaction, id: string): Promise<boolean>
   return (await rows(tx, 'SELECT 1 FROM groups WHERE id = $1', [id])).length > 0;
 }
 
+/**
+ * Holds users and groups for a change, in the order in which everybody does: who issues or grants by what they are now
+ * does so before or after, and the events of both stand in that order.
+ */
+export async function holdForChange(
+  tx: Transaction,
+  userIds: readonly string[],
+  groupIds: readonly string[],
+): Promise<void> {
+  for (const [table, ids] of [
+    ['users', userIds],
+    ['groups', groupIds],
+  ] as const) {
+    for (const batch of batches([...ids].sort())) {
+      const sql = `SELECT FROM ${table} WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+      await rows(tx, sql, [batch]);
+    }
+  }
+}
+
 /** Writes users as the directory says they are. Whoever stops being ACTIVE by it loses all sessions for good. */
 export async function writeUsers(tx: Transaction, entries: readonly DirectoryUser[]): Promise<void> {
   for (const batch of batches(entries)) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database, lockFor, type Transaction } from '@tokenwarden/database';
-import { lockUser, permissionsOfUser } from '@tokenwarden/directory';
+import { heldPermissionsOfUser, lockUser } from '@tokenwarden/directory';
 import { currentPolicyForIssuing, endOfNewToken, profileFor, requireNamedScopes } from '@tokenwarden/policy';
 import { permissionsOfAccount } from '@tokenwarden/service-accounts';
 import { Settings } from '@tokenwarden/settings';
@@ -38,8 +38,8 @@ export interface IssuedToken {
 interface Principal {
   readonly kind: TokenKind;
   readonly id: string;
-  /** What it may do now; asked only where the token names scopes. */
-  permissions(): Promise<readonly Scope[]>;
+  /** What it may do now and to the end of the transaction; undefined where the token names no scopes. */
+  readonly permissions: readonly Scope[] | undefined;
   /** Ends the sentence of a refused scope. */
   readonly whose: string;
   readonly target: Target | undefined;
@@ -69,7 +69,7 @@ export class IssuingService {
       const principal: Principal = {
         kind: 'USER',
         id,
-        permissions: () => permissionsOfUser(tx, id),
+        permissions: checked.scopes && (await heldPermissionsOfUser(tx, id)),
         whose: 'You do not hold it.',
         target: undefined,
       };
@@ -98,7 +98,7 @@ export class IssuingService {
       const principal: Principal = {
         kind: 'SERVICE_ACCOUNT',
         id: account.id,
-        permissions: () => permissionsOfAccount(tx, account.id),
+        permissions: checked.scopes && (await permissionsOfAccount(tx, account.id)),
         whose: "The service account's groups do not hold it.",
         target: { type: 'service_account', id: account.id, name: account.name },
       };
@@ -121,7 +121,7 @@ export class IssuingService {
     const profile = profileFor(policy.profiles, principal.kind, asked.profile);
     const expiresAt = endOfNewToken(profile, asked, createdAt);
     requireNamedScopes(policy, asked.scopes);
-    await requireGranted(principal, asked.askedScopes);
+    requireGranted(principal, asked.askedScopes);
     refuseTooMany(issuedSoFar);
 
     // Signed before the commit, so that a key that cannot sign issues nothing; the row names that very key.
@@ -153,9 +153,9 @@ function refuseTokens(caller: Caller): void {
   if (caller.carrier !== 'session') throw forbidden('An access token creates no tokens; sign in for that.');
 }
 
-async function requireGranted(principal: Principal, asked: readonly Scope[] | undefined): Promise<void> {
+function requireGranted(principal: Principal, asked: readonly Scope[] | undefined): void {
   if (asked === undefined) return;
-  const place = firstNotCovered(await principal.permissions(), asked);
+  const place = firstNotCovered(principal.permissions ?? [], asked);
   const scope = asked[place];
   if (scope === undefined) return;
   throw scopeNotGranted(
