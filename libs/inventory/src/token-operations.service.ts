@@ -27,6 +27,9 @@ import {
 import { standingOf } from './standing.rules.js';
 import type { RevokeTokenInput, TokenIdInput, UpdateTokenInput } from './token-operations.types.js';
 
+/** No id of anybody. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
 /** What people and programs do to a token that exists; each is one transaction, and gives the token as it is then. */
 @Injectable()
 export class TokenOperationsService {
@@ -89,7 +92,10 @@ export class TokenOperationsService {
   }
 }
 
-/** The token, locked, and how the caller stands to it, once it has the right to do this. */
+/**
+ * The token, locked, and how the caller stands to it, once it has the right to do this. What the caller manages is asked
+ * before it is known whether there is such a token: both answers take as long.
+ */
 async function lockedFor(
   action: TokenAction,
   tx: Transaction,
@@ -97,8 +103,8 @@ async function lockedFor(
   caller: Caller,
 ): Promise<{ token: AccessTokenEntity; standing: Standing }> {
   const token = await lockToken(tx, id);
-  if (!token) throw notFound('id');
   const managed = caller.principal.kind === 'USER' ? await accountsManagedBy(tx, caller.principal.id) : [];
+  if (!token) throw notFound('id');
   const standing = standingOf(token, caller, new Set(managed));
   requireRightTo(action, token, standing, caller);
   return { token, standing };
@@ -112,7 +118,10 @@ async function lockedPrincipalFault(
   tx: Transaction,
   token: AccessTokenEntity | null,
 ): Promise<string | undefined> {
-  if (token === null) return undefined;
+  if (token === null) {
+    await lockUser(tx, NOBODY); // it takes as long as for one that is there and hidden
+    return undefined;
+  }
   if (token.kind === 'USER') {
     const user = await lockUser(tx, token.principalId);
     return user?.state === 'ACTIVE' ? undefined : 'The owner of this token is not active in the directory.';

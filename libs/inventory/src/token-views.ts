@@ -35,15 +35,18 @@ export class TokenViews {
   // The lists of one request that differ in nothing but their principal are read together.
   private readonly alike = new WeakMap<Loaders, Map<string, ListsOfEach>>();
 
-  /** The token with this id; null where the caller does not see it. */
+  /**
+   * The token with this id; null where the caller does not see it. As much is asked for one that is not there as for one
+   * that is hidden: both answers take as long.
+   */
   async visibleToken(caller: Caller, id: string, loaders: Loaders): Promise<AccessToken | null> {
-    const found = await this.database.read(async (tx) => {
-      const token = await findToken(tx, id);
-      return token && { token, now: await databaseNow(tx) };
-    });
-    if (!found) return null;
-    const { token, now } = found;
-    const standing = standingOf(token, caller, await this.managedBy(caller, loaders));
+    const managed = await this.managedBy(caller, loaders);
+    const { token, now } = await this.database.read(async (tx) => ({
+      token: await findToken(tx, id),
+      now: await databaseNow(tx),
+    }));
+    if (!token) return null;
+    const standing = standingOf(token, caller, managed);
     return seesToken(token, standing, caller) ? toAccessToken(token, now) : null;
   }
 

@@ -43,9 +43,11 @@ export class ServiceAccountViews {
 
   /** The account with this id; null for what the caller does not see, and for what is deleted. */
   async visibleAccount(caller: Caller, id: string, loaders: Loaders): Promise<ServiceAccount | null> {
-    const account = isIdentifier(id) ? await loaders.load(this.accounts, id) : undefined;
-    if (!account || account.deletedAt !== null) return null;
-    return (await this.isVisible(caller, id, loaders)) ? toServiceAccount(account, 'whole') : null;
+    if (!isIdentifier(id)) return null;
+    const account = await loaders.load(this.accounts, id);
+    // Asked for one that is not there too: it takes as long as for one that is hidden.
+    const isVisible = await this.isVisible(caller, id, loaders);
+    return account?.deletedAt === null && isVisible ? toServiceAccount(account, 'whole') : null;
   }
 
   /** The account at least by id, name and state: for what shows something that the caller sees. Null where there is none. */
