@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
-import { SYSTEM, type Caller } from '@tokenwarden/vocabulary';
+import { SYSTEM } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
 import {
   administratorGroupWarnings,
@@ -18,7 +18,6 @@ import {
   type DirectoryUser,
   type WholeAnswer,
 } from './index.js';
-import { GrantsService } from './grants.service.js';
 
 const ADA = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01';
 const GRACE = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a02';
@@ -243,92 +242,5 @@ describe('the groups of the administrators', () => {
   it('may be named by id', async () => {
     expect((await pinNow(`id:${DATA}`)).pinned).toEqual([{ settingName: `id:${DATA}`, groupId: DATA }]);
     expect((await pinNow('id:nonsense')).warnings).toHaveLength(1);
-  });
-});
-
-describe('setting grants', () => {
-  const grants = () => new GrantsService(database);
-  const caller = (permissions: string[], facts: Partial<Caller> = {}): Caller => ({
-    carrier: 'session',
-    principal: { kind: 'USER', id: ADA, name: 'ada' },
-    groupIds: [ADMINS],
-    permissions,
-    tokenId: null,
-    sessionId: null,
-    endsAt: new Date('2030-01-01T00:00:00Z'),
-    origin: { address: null, userAgent: null, requestId: null },
-    ...facts,
-  });
-  const admin = caller(['*:*']);
-
-  it('is recorded once, however often it is repeated', async () => {
-    await grants().setGroupGrants(admin, DATA, ['dataset/b:read', 'dataset/a:read', 'dataset/a:read']);
-    const again = await grants().setGroupGrants(admin, DATA, ['dataset/a:read', 'dataset/b:read']);
-    expect(again.grants).toEqual(['dataset/a:read', 'dataset/b:read']);
-    expect(await events()).toEqual(['group.grants-set data']);
-    expect(await changed()).toEqual([{ kind: 'group', subject_ids: [DATA] }]);
-    expect((await grants().setGroupGrants(admin, DATA, [])).grants).toEqual([]);
-  });
-
-  it('gives nobody what the caller does not hold, and counts only what is new', async () => {
-    await grants().setGroupGrants(admin, DATA, ['dataset/*:read']);
-    const some = caller(['directory:grant', 'dataset/a:write']);
-    await expect(
-      grants().setGroupGrants(some, DATA, ['dataset/*:read', 'dataset/b:write']),
-    ).rejects.toMatchObject({
-      code: 'SCOPE_NOT_GRANTED',
-      field: 'grants',
-      refusedTarget: { type: 'group', id: DATA },
-    });
-    await grants().setGroupGrants(some, DATA, ['dataset/c:read', 'dataset/*:read', 'dataset/a:write']);
-  });
-
-  it('is refused for scopes that are none, and for groups that are not there', async () => {
-    await expect(grants().setGroupGrants(admin, DATA, ['dataset/a:read', 'dataset'])).rejects.toMatchObject({
-      field: 'grants.1',
-    });
-    await apply([ada, grace], [admins]);
-    for (const id of [DATA, EVE, 'data', DATA.toUpperCase()]) {
-      await expect(grants().setGroupGrants(admin, id, [])).rejects.toMatchObject({
-        code: 'NOT_FOUND',
-        field: 'groupId',
-      });
-    }
-  });
-
-  it("is refused to a service account's token for the account's own groups", async () => {
-    const account = caller(['*:*'], {
-      carrier: 'token',
-      principal: { kind: 'SERVICE_ACCOUNT', id: EVE, name: 'etl' },
-      groupIds: [DATA],
-    });
-    await expect(grants().setGroupGrants(account, DATA, [])).rejects.toMatchObject({ code: 'FORBIDDEN' });
-    await grants().setGroupGrants(account, ADMINS, ['tokens:read']);
-  });
-
-  it('cannot take the last *:* that an active user has', async () => {
-    await grants().setGroupGrants(admin, DATA, ['*:*']);
-    await expect(grants().setGroupGrants(admin, DATA, ['tokens:read'])).rejects.toMatchObject({
-      code: 'WOULD_LOCK_OUT',
-      field: 'grants',
-    });
-    await database.transaction((tx) => pinAdministratorGroups(tx, ['admins']));
-    expect((await grants().setGroupGrants(admin, DATA, ['tokens:read'])).grants).toEqual(['tokens:read']);
-  });
-
-  it('leaves what is inherent', async () => {
-    await database.transaction((tx) => pinAdministratorGroups(tx, ['admins']));
-    expect((await grants().setGroupGrants(admin, ADMINS, ['*:*', 'tokens:read'])).grants).toEqual([
-      'tokens:read',
-    ]);
-    await grants().setGroupGrants(admin, ADMINS, []);
-    expect(await database.read((tx) => permissionsOfUser(tx, ADA))).toEqual(['*:*']);
-  });
-
-  it('by two at once leaves somebody with *:*', async () => {
-    await grants().setGroupGrants(admin, DATA, ['*:*']);
-    await grants().setGroupGrants(admin, ADMINS, ['*:*']);
-    const both = await Promise.allSettled([DATA, ADMINS].map((id) => grants().setGroupGrants(admin, id, [])));
-    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 });

@@ -16,7 +16,8 @@ import {
 } from '@tokenwarden/vocabulary';
 import { addedGrants, areSameGrants, EVERYTHING, firstNotHeld, storedGrants } from './grants.rules.js';
 import type { GroupEntity } from './group.entity.js';
-import { grantsByGroup, lockGroupForChange, writeGrants } from './groups.queries.js';
+import { grantsByGroup, lockGroups, writeGrants } from './groups.queries.js';
+import { holdCaller } from './held-permissions.js';
 import { countAdministrators } from './users.queries.js';
 
 const GRANTS_LOCK = 'grants';
@@ -37,7 +38,8 @@ export class GrantsService {
     return this.database.transaction(async (tx) => {
       // One change of grants at a time: two that each leave the other's group as the last one would lock everybody out.
       await lockFor(tx, GRANTS_LOCK);
-      const group = await lockGroupForChange(tx, groupId);
+      const { permissions, groups } = await holdCaller(tx, caller, [groupId], 'NO KEY UPDATE');
+      const group = groups.get(groupId);
       if (!group || group.state === 'REMOVED') throw notFound('groupId');
       const target: Target = { type: 'group', id: group.id, name: group.name };
       if (caller.principal.kind === 'SERVICE_ACCOUNT' && caller.groupIds.includes(group.id)) {
@@ -46,7 +48,7 @@ export class GrantsService {
         });
       }
       const before = (await grantsByGroup(tx, [group.id])).get(group.id) ?? [];
-      const missing = firstNotHeld(caller.permissions, addedGrants(before, asked));
+      const missing = firstNotHeld(permissions, addedGrants(before, asked));
       if (missing !== undefined)
         throw scopeNotGranted('grants', missing, 'Only what you hold yourself can be granted.', { target });
 
@@ -67,7 +69,7 @@ export async function setGrants(
   by: Author,
 ): Promise<void> {
   await lockFor(tx, GRANTS_LOCK);
-  const group = await lockGroupForChange(tx, groupId);
+  const group = (await lockGroups(tx, [groupId], 'NO KEY UPDATE')).get(groupId);
   if (!group || group.state === 'REMOVED') throw notFound('groupId');
   const before = (await grantsByGroup(tx, [group.id])).get(group.id) ?? [];
   await writeIfChanged(tx, group, checkedGrants(grants, 'grants'), before, by);

@@ -20,21 +20,22 @@ export async function groupsByIds(
 }
 
 /**
- * As `groupsByIds`, the groups held as they are (FOR SHARE), by id, to the end of the transaction: what is linked to
- * them, or issued by what they grant, is so before or after they change. Users are held before them, accounts after.
+ * How groups are held: SHARE as they are, NO KEY UPDATE for a change, against everybody who holds them as they are. NO
+ * KEY: who only refers to a group, as a membership does, does not wait, and so never waits in a circle.
  */
-export async function lockGroups(tx: Transaction, ids: readonly string[]): Promise<Map<string, GroupEntity>> {
-  const sql = `SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::uuid[]) ORDER BY g.id FOR SHARE OF g`;
-  return new Map((await rows<GroupEntity>(tx, sql, [ids])).map((group) => [group.id, group]));
-}
+export type GroupLock = 'SHARE' | 'NO KEY UPDATE';
 
 /**
- * The group with this id, held for a change against everybody who holds it as it is; null where there is none. NO KEY:
- * who only refers to the group, as a membership does, does not wait, and so never waits in a circle.
+ * As `groupsByIds`, the groups held, by id, to the end of the transaction: what is linked to them, or issued by what they
+ * grant, is so before or after they change. Users are held before them, accounts after.
  */
-export async function lockGroupForChange(tx: Transaction, id: string): Promise<GroupEntity | null> {
-  const sql = `SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = $1 FOR NO KEY UPDATE OF g`;
-  return (await rows<GroupEntity>(tx, sql, [id]))[0] ?? null;
+export async function lockGroups(
+  tx: Transaction,
+  ids: readonly string[],
+  lock: GroupLock = 'SHARE',
+): Promise<Map<string, GroupEntity>> {
+  const sql = `SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::uuid[]) ORDER BY g.id FOR ${lock} OF g`;
+  return new Map((await rows<GroupEntity>(tx, sql, [ids])).map((group) => [group.id, group]));
 }
 
 /** The live groups of many users, by user id and there by name. */

@@ -17,8 +17,10 @@ import { ServiceAccountFilter } from './service-account.types.js';
 import { ServiceAccountViews } from './service-account-views.js';
 import { ServiceAccountsService } from './service-accounts.service.js';
 
+const ADA = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01';
 const GRACE = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a02';
 const LINUS = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a03';
+const ADMINS = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11';
 const DATA = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e12';
 const SALES = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e13';
 const ETL = 'b3d8f6a2-9e47-4c15-a6d0-1f4e7b2c5d21';
@@ -32,6 +34,7 @@ const person = (id: string, username: string) => ({
   email: null,
   enabled: true,
 });
+const admins = { id: ADMINS, name: 'admins', memberIds: [ADA] };
 const data = { id: DATA, name: 'data', memberIds: [GRACE] };
 const sales = { id: SALES, name: 'sales', memberIds: [LINUS] };
 
@@ -55,6 +58,7 @@ beforeEach(async () => {
   );
   await apply([data, sales]);
   await database.transaction(async (tx) => {
+    await setGrants(tx, ADMINS, ['*:*'], SYSTEM);
     await setGrants(tx, DATA, ['dataset/*:read'], SYSTEM);
     await setGrants(tx, SALES, ['sales/*:read'], SYSTEM);
     await addAccount(tx, { id: ETL, name: 'nightly-etl', description: 'Loads.', groupIds: [DATA] }, SYSTEM);
@@ -65,8 +69,8 @@ const apply = (groups: WholeAnswer['groups']) =>
   database.transaction(async (tx) => {
     const answer = {
       whole: true,
-      users: [person(GRACE, 'grace'), person(LINUS, 'linus')],
-      groups,
+      users: [person(ADA, 'ada'), person(GRACE, 'grace'), person(LINUS, 'linus')],
+      groups: [admins, ...groups],
       warnings: [],
     } as const;
     await applyAnswer(tx, answer, await databaseNow(tx));
@@ -82,7 +86,10 @@ const caller = (permissions: string[], facts: Partial<Caller> = {}): Caller => (
   origin: { address: null, userAgent: null, requestId: null },
   ...facts,
 });
-const admin = caller(['*:*']);
+const admin = caller(['*:*'], {
+  principal: { kind: 'USER', id: ADA, name: 'ada' },
+  groupIds: [ADMINS],
+});
 const grace = caller(['dataset/*:read']);
 const token = caller(['dataset/*:read'], { carrier: 'token', tokenId: UNKNOWN });
 const own = { ...token, principal: { kind: 'SERVICE_ACCOUNT', id: ETL, name: 'nightly-etl' } } as const;
@@ -104,7 +111,7 @@ describe('creating a service account', () => {
     expect(account).toMatchObject({
       name: 'loader',
       state: 'ACTIVE',
-      createdBy: { kind: 'USER', id: GRACE, name: 'grace' },
+      createdBy: { kind: 'USER', id: ADA, name: 'ada' },
     });
     expect(await database.read((tx) => permissionsOfAccount(tx, account.id))).toEqual([
       'dataset/*:read',
@@ -124,6 +131,14 @@ describe('creating a service account', () => {
       code: 'SCOPE_NOT_GRANTED',
       field: 'groupIds',
     });
+  });
+
+  it('needs it at that moment, whatever was true when the request began', async () => {
+    const both = caller(['service-accounts:write', 'directory:read', 'dataset/*:read', 'sales/*:read']);
+    await expect(create(both, [DATA, SALES])).rejects.toMatchObject({ code: 'SCOPE_NOT_GRANTED' });
+    const narrow = { ...both, carrier: 'token', permissions: ['service-accounts:write'] } as const;
+    await expect(create(narrow, [DATA])).rejects.toMatchObject({ code: 'SCOPE_NOT_GRANTED' });
+    await create({ ...both, carrier: 'token' }, [DATA]);
   });
 
   it('names the group that is not there, or not to be seen', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '@tokenwarden/database';
-import { firstNotHeld, grantsByGroup, lockGroups, seesGroup } from '@tokenwarden/directory';
+import { firstNotHeld, grantsByGroup, holdCaller, seesGroup } from '@tokenwarden/directory';
 import {
   authorOf,
   invalidInput,
@@ -36,13 +36,14 @@ export class ServiceAccountsService {
   }
 }
 
-// The groups are held to the end: one that loses its last right to live, or gets another grant, does so before or after.
+// The caller and the groups are held to the end: one that loses its last right to live, or gets another grant, does so
+// before or after.
 async function linkableGroups(
   tx: Transaction,
   caller: Caller,
   groupIds: readonly string[],
 ): Promise<string[]> {
-  const groups = await lockGroups(tx, groupIds.filter(isIdentifier));
+  const { permissions, groups } = await holdCaller(tx, caller, groupIds.filter(isIdentifier), 'SHARE');
   for (const [i, id] of groupIds.entries()) {
     const group = groups.get(id);
     if (!group) throw notFound(`groupIds.${i}`);
@@ -55,7 +56,7 @@ async function linkableGroups(
   }
   // A removed group counts too: what it grants is given on the day it comes back.
   const given = [...(await grantsByGroup(tx, [...groups.keys()])).values()].flat();
-  const missing = firstNotHeld(caller.permissions, given);
+  const missing = firstNotHeld(permissions, given);
   if (missing !== undefined)
     throw scopeNotGranted('groupIds', missing, 'Whoever links a group must hold all that it grants.');
   return [...groups.keys()];
