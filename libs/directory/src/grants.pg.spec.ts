@@ -99,6 +99,9 @@ describe('setting grants', () => {
     await grants.setGroupGrants(linus, DATA, ['dataset/c:read', 'dataset/*:read', 'dataset/a:write']);
   });
 
+  it('reaches a group that its caller is not in and does not see otherwise', async () =>
+    expect(await grants.setGroupGrants(linus, DATA, ['dataset/a:write'])).toMatchObject({ id: DATA }));
+
   it('is refused for scopes that are none, and for groups that are not there, however much is seen', async () => {
     await expect(grants.setGroupGrants(admin, DATA, ['dataset/a:read', 'dataset'])).rejects.toMatchObject({
       field: 'grants.1',

@@ -29,6 +29,7 @@ export class GrantsService {
 
   /**
    * Grants the group exactly these scopes, beside what is inherent; repeated it changes and records nothing (rule 5).
+   * `directory:grant` is for every live group, one that the caller does not see otherwise included.
    * @throws Problem `INVALID_INPUT` on `grants`, `NOT_FOUND` on `groupId`, `FORBIDDEN` to a service account for its own
    * groups, `SCOPE_NOT_GRANTED` on `grants`, `WOULD_LOCK_OUT` on `grants`
    */

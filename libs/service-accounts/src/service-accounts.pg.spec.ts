@@ -150,7 +150,7 @@ describe('creating a service account', () => {
       code: 'NOT_FOUND',
       field: 'groupIds.0',
     });
-    const writer = caller(['service-accounts:write', 'sales/*:read']);
+    const writer = caller(['service-accounts:write', 'directory:grant', 'sales/*:read']);
     await expect(create(writer, [SALES])).rejects.toMatchObject({
       code: 'NOT_FOUND',
       field: 'groupIds.0',

@@ -21,7 +21,8 @@ export class ServiceAccountsService {
 
   /**
    * Creates an account linked to these groups. To link is to grant: the caller must hold, in this very call, all that
-   * the groups grant (rule 5).
+   * the groups grant (rule 5). Only groups that the caller sees can be linked: its own live ones, with `directory:read`
+   * all; `directory:grant` shows none, for it gives to a group and takes nothing into an account.
    * @throws Problem `INVALID_INPUT` on `name` or `groupIds`, `NOT_FOUND` on `groupIds.N`, `SCOPE_NOT_GRANTED` on `groupIds`
    */
   async create(
