@@ -1,3 +1,4 @@
+import { storageProblem } from '@tokenwarden/database';
 import { CannotStartError } from '@tokenwarden/embedded';
 import { WrongMasterKeyError } from '@tokenwarden/secrets';
 import { SettingsError } from '@tokenwarden/settings';
@@ -10,8 +11,21 @@ export function exitSentence(error: unknown): string {
     return ['The settings cannot be used:', ...error.mistakes.map((one) => `  ${one}`)].join('\n');
   const isPlain =
     error instanceof CannotStartError || error instanceof WrongMasterKeyError || error instanceof Problem;
-  if (isPlain || isListenError(error)) return redacted(error.message);
+  if (isPlain) return redacted(error.message);
+  if (isListenError(error)) return `${error.message}: HOST and PORT say where to listen.`;
+  if (isOfPostgres(error)) return redacted(`Postgres at DATABASE_URL cannot be used: ${sentenceOf(error)}`);
   return redacted(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
+// What a connection fails with: the network's codes, and Postgres' own for a wrong user, password or database.
+function isOfPostgres(error: unknown): error is Error {
+  const { code } = error as { code?: unknown };
+  return storageProblem(error) !== undefined || (typeof code === 'string' && /^(28|3D)/.test(code));
+}
+
+function sentenceOf(error: Error): string {
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return inner instanceof Error ? inner.message : error.message;
 }
 
 // EADDRINUSE, EACCES, EADDRNOTAVAIL: Node's own sentence names address and port.

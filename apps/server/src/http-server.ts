@@ -1,7 +1,8 @@
 import http from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { requestIdOf, sendProblem } from '@tokenwarden/api';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { problemDocument, requestIdOf, sendProblem } from '@tokenwarden/api';
 import { invalidInput } from '@tokenwarden/vocabulary';
 
 /** What answers below Nest: OAuth's endpoints, by their own rules and without a router in between. */
@@ -31,6 +32,14 @@ export class SplitServer {
     logger: false,
     genReqId: requestIdOf,
     forceCloseConnections: 'idle',
+    // Fastify's own answers to what never reaches a route, in our words.
+    frameworkErrors: (_error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
+      sendProblem(reply.raw, invalidInput(undefined, 'An address of well-formed percent-encoding.'));
+    },
+    clientErrorHandler: (error, socket) => {
+      if (socket.writable) socket.end(unreadable((error as NodeJS.ErrnoException).code));
+      else socket.destroy();
+    },
     serverFactory: (handler: Handler) => this.serverBefore(handler),
   });
 
@@ -46,14 +55,37 @@ export class SplitServer {
       headersTimeout: 15_000,
       requestTimeout: 30_000,
     };
-    return http.createServer(options, (request, response) => {
+    const server = http.createServer(options, (request, response) => {
+      request.url = withoutOrigin(request.url ?? '/');
       response.setHeader('x-request-id', requestIdOf(request));
       if (this.processShown !== undefined) response.setHeader('x-tokenwarden-process', this.processShown);
       if (hasTwoHosts(request)) refuseAndClose(response);
       else if (this.below?.handles(pathnameOf(request))) this.below.handle(request, response);
       else handler(request, response);
     });
+    // By default Node drops the headers after the 2,000th, a second credential among them; their bytes are bounded anyway.
+    server.maxHeadersCount = 0;
+    return server;
   }
+}
+
+/** The whole answer to bytes that are no request of HTTP, or have more headers than we read. */
+function unreadable(code: string | undefined): string {
+  const [status, detail] =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? [431, `At most ${HEADER_LIMIT_BYTES} bytes of headers.`]
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? [408, 'Send the request within 30 seconds.']
+        : [400, 'This is no request of HTTP/1.1.'];
+  const problem = problemDocument(invalidInput(undefined, detail), null, status);
+  const body = JSON.stringify(problem);
+  const headers = `content-type: application/problem+json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}`;
+  return `HTTP/1.1 ${status} ${problem.title}\r\n${headers}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n${body}`;
+}
+
+// RFC 9112, 3.2.2: a server takes the absolute form too, as it is sent to proxies.
+function withoutOrigin(url: string): string {
+  return url.replace(/^https?:\/\/[^/?#]*/i, '') || '/';
 }
 
 // RFC 9112, 3.2. Node refuses what else could be read in two ways, and of two hosts takes the first.

@@ -6,6 +6,8 @@ import type { Logs } from '@tokenwarden/telemetry';
 import type { FastifyRequest } from 'fastify';
 import { Authentication } from './authentication/authentication.js';
 
+const QUIET: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/metrics']);
+
 /** What every request of Nest's side has: its origin, the headers a browser looks for, one line in the log. */
 export async function addRequestHooks(
   app: NestFastifyApplication,
@@ -25,13 +27,17 @@ export async function addRequestHooks(
     strictTransportSecurity: settings.publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
     referrerPolicy: { policy: 'no-referrer' },
   });
-  fastify.addHook('onRequest', (request: FastifyRequest & IdentifiedRequest, _, done) => {
+  fastify.addHook('onRequest', (request: FastifyRequest & IdentifiedRequest, reply, done) => {
     request.origin = authentication.originOf(request.raw);
+    // Unless a route says otherwise: what somebody was told or refused is nobody else's.
+    reply.header('cache-control', 'no-store');
     done();
   });
   fastify.addHook('preHandler', graphqlGate);
   fastify.addHook('onResponse', (request: FastifyRequest & IdentifiedRequest, reply, done) => {
-    logs.info(
+    // What machines ask every few seconds would drown what people and services do.
+    const level = QUIET.has(request.routeOptions.url ?? '') ? 'debug' : 'info';
+    logs[level](
       {
         method: request.method,
         // The pattern and not the URL: what was asked for may hold what no log should.

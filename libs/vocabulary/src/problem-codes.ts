@@ -47,7 +47,7 @@ export const PROBLEM_CODES = {
   },
   RATE_LIMITED: {
     status: 429,
-    meaning: 'Too many at once. The message and Retry-After say when to try again.',
+    meaning: 'Too many at once. The message says when to try again; over HTTP so does Retry-After.',
   },
   QUERY_TOO_COMPLEX: {
     status: 400,

@@ -16,7 +16,7 @@ export class MetadataController {
       issuer: publicUrl,
       jwks_uri: `${publicUrl}/.well-known/jwks.json`,
       introspection_endpoint: `${publicUrl}/oauth2/introspect`,
-      introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'Bearer'],
       revocation_endpoint: `${publicUrl}/oauth2/revoke`,
       revocation_endpoint_auth_methods_supported: ['none', 'client_secret_basic'],
       response_types_supported: [],
