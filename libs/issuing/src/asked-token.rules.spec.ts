@@ -51,11 +51,3 @@ describe('the scopes of a new token', () => {
       field: 'scopes.1',
     }));
 });
-
-describe('the end of a new token', () => {
-  it('is asked for in one way only', () =>
-    expect(refusalOf({ lifetime: 'PT1H', expiresAt: new Date() })).toMatchObject({
-      code: 'INVALID_INPUT',
-      field: 'expiresAt',
-    }));
-});

@@ -22,14 +22,11 @@ export interface CheckedToken extends AskedToken {
 }
 
 /**
- * Checks what is asked by itself, before anything is touched.
+ * Checks what is asked by itself, before anything is touched; the end it asks for is checked against the policy.
  * @param inForce The AUDIENCES of this product
- * @throws Problem `INVALID_INPUT` on `expiresAt` beside `lifetime`, on `scopes` and `scopes.N`, `audiences` and `audiences.N`
+ * @throws Problem `INVALID_INPUT` on `scopes` and `scopes.N`, `audiences` and `audiences.N`
  */
 export function checkedToken(asked: AskedToken, inForce: readonly string[]): CheckedToken {
-  if (asked.lifetime !== undefined && asked.expiresAt !== undefined) {
-    throw invalidInput('expiresAt', 'Give lifetime or expiresAt, not both.');
-  }
   return {
     ...asked,
     askedScopes: asked.scopes,

@@ -35,6 +35,11 @@ describe('a user token is refused', () => {
       field: 'expiresAt',
     });
   });
+  it('where lifetime and expiresAt are asked together', async () =>
+    expect(await asking({ lifetime: 'PT1H', expiresAt: new Date(Date.now() + 3_600_000) })).toMatchObject({
+      code: 'INVALID_INPUT',
+      field: 'expiresAt',
+    }));
   it('under a profile for the other kind', async () =>
     expect(await asking({ profile: 'automation' })).toMatchObject({
       code: 'INVALID_INPUT',
