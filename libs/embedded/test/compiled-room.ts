@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -42,7 +43,8 @@ export function compileRoom(
   const repository = join(folder, 'repository');
   for (const part of ['src', 'test']) compileFolder(join(ROOM, part), join(repository, 'room', part));
   writeFileSync(join(repository, 'package.json'), '{"type":"module"}');
-  if (options.onlyForRoot || options.withOwnPackages) copyPackages(join(repository, 'node_modules'));
+  if (options.onlyForRoot || options.withOwnPackages || !othersMayEnter(NODE_MODULES))
+    copyPackages(join(repository, 'node_modules'));
   else symlinkSync(NODE_MODULES, join(repository, 'node_modules'));
   return {
     folder: repository,
@@ -63,6 +65,12 @@ function compileFile(from: string, to: string): void {
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
   const { outputText } = ts.transpileModule(readFileSync(from, 'utf8'), { compilerOptions });
   writeFileSync(to.replace(/\.ts$/, '.js'), outputText);
+}
+
+/** Whether an ordinary user reaches this folder: a clone may lie where only root may enter. */
+function othersMayEnter(folder: string): boolean {
+  if ((statSync(folder).mode & 0o001) === 0) return false;
+  return dirname(folder) === folder || othersMayEnter(dirname(folder));
 }
 
 /** All that the room needs at run time: Postgres's programs, and pg with what it stands on. */
