@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { freePort, newFolder, signIn, startProduct } from '../harness/index.js';
@@ -92,6 +92,9 @@ function whereOrdinaryUsersReachIt(home: string): string {
       preserveTimestamps: true,
       verbatimSymlinks: true,
     });
+  // The copied folders are of this moment: without this the build looks older than they.
+  const now = new Date();
+  utimesSync(join(copy, 'dist/.built'), now, now);
   return copy;
 }
 
