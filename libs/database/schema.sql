@@ -1,5 +1,7 @@
 -- The schema as the migrations leave it. Written by `npm run schema:sql`; change a migration, not this.
 
+CREATE EXTENSION pg_trgm;
+
 CREATE TABLE access_tokens (
   id uuid NOT NULL,
   kind text NOT NULL,
@@ -24,13 +26,20 @@ CREATE TABLE access_tokens (
   revoked_at timestamp with time zone,
   revoked_by jsonb,
   revoked_reason text,
+  predecessor_id uuid,
+  rotated_at timestamp with time zone,
+  ends_on_successors_use boolean DEFAULT false NOT NULL,
+  first_used_at timestamp with time zone,
   CONSTRAINT access_tokens_are_for_somebody CHECK ((cardinality(audiences) >= 1)),
   CONSTRAINT access_tokens_belong_to_one_principal CHECK ((((kind = 'USER'::text) AND (user_id IS NOT NULL) AND (service_account_id IS NULL)) OR ((kind = 'SERVICE_ACCOUNT'::text) AND (service_account_id IS NOT NULL) AND (user_id IS NULL)))),
   CONSTRAINT access_tokens_count_whole_seconds CHECK (((date_trunc('second'::text, created_at) = created_at) AND (date_trunc('second'::text, expires_at) = expires_at) AND (date_trunc('second'::text, ends_at) = ends_at))),
   CONSTRAINT access_tokens_end_after_they_begin CHECK ((expires_at > created_at)),
   CONSTRAINT access_tokens_end_never_moves_later CHECK ((ends_at <= expires_at)),
+  CONSTRAINT access_tokens_end_on_use_once_rotated CHECK (((NOT ends_on_successors_use) OR (rotated_at IS NOT NULL))),
+  CONSTRAINT access_tokens_have_no_circle CHECK ((predecessor_id <> id)),
   CONSTRAINT access_tokens_kid_fkey FOREIGN KEY (kid) REFERENCES signing_keys(kid),
   CONSTRAINT access_tokens_pkey PRIMARY KEY (id),
+  CONSTRAINT access_tokens_predecessor_id_fkey FOREIGN KEY (predecessor_id) REFERENCES access_tokens(id) ON DELETE SET NULL,
   CONSTRAINT access_tokens_reason_is_of_a_revocation CHECK (((revoked_reason IS NULL) OR (revoked_at IS NOT NULL))),
   CONSTRAINT access_tokens_revocation_has_its_author CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
   CONSTRAINT access_tokens_scopes_are_some_or_unsaid CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 100))),
@@ -41,10 +50,19 @@ CREATE TABLE access_tokens (
 );
 CREATE INDEX access_tokens_by_creation ON public.access_tokens USING btree (created_at, id);
 CREATE INDEX access_tokens_by_end ON public.access_tokens USING btree (ends_at, id);
+CREATE INDEX access_tokens_by_having_scopes ON public.access_tokens USING btree (((scopes IS NULL)), created_at, id);
 CREATE INDEX access_tokens_by_kid ON public.access_tokens USING btree (kid, expires_at);
+CREATE INDEX access_tokens_by_kind ON public.access_tokens USING btree (kind, created_at, id);
 CREATE INDEX access_tokens_by_name ON public.access_tokens USING btree (name, id);
+CREATE INDEX access_tokens_by_profile ON public.access_tokens USING btree (profile, created_at, id);
+CREATE INDEX access_tokens_by_search_text ON public.access_tokens USING gin (search_text gin_trgm_ops);
+CREATE UNIQUE INDEX access_tokens_have_one_successor ON public.access_tokens USING btree (predecessor_id) WHERE (predecessor_id IS NOT NULL);
 CREATE INDEX access_tokens_live_of_principal ON public.access_tokens USING btree (principal_id, ends_at) WHERE (revoked_at IS NULL);
+CREATE INDEX access_tokens_never_used ON public.access_tokens USING btree (created_at, id) WHERE (first_used_at IS NULL);
+CREATE INDEX access_tokens_never_used_by_id ON public.access_tokens USING btree (id) WHERE (first_used_at IS NULL);
 CREATE INDEX access_tokens_of_principal ON public.access_tokens USING btree (principal_id, created_at, id);
+CREATE INDEX access_tokens_revoked ON public.access_tokens USING btree (created_at, id) WHERE (revoked_at IS NOT NULL);
+CREATE INDEX access_tokens_suspended ON public.access_tokens USING btree (created_at, id) WHERE ((suspended_at IS NOT NULL) AND (revoked_at IS NULL));
 
 CREATE TABLE administrator_groups (
   setting_name text NOT NULL,
@@ -106,13 +124,37 @@ CREATE TABLE audit_pending_events (
   CONSTRAINT audit_pending_events_pkey PRIMARY KEY (arrival)
 );
 
+CREATE TABLE bulk_revocation_sets (
+  revocation_id uuid NOT NULL,
+  first_id uuid NOT NULL,
+  last_id uuid NOT NULL,
+  token_ids uuid[] NOT NULL,
+  written_at timestamp with time zone,
+  CONSTRAINT bulk_revocation_sets_are_sorted CHECK ((first_id <= last_id)),
+  CONSTRAINT bulk_revocation_sets_hold_some CHECK ((cardinality(token_ids) > 0)),
+  CONSTRAINT bulk_revocation_sets_pkey PRIMARY KEY (revocation_id, first_id),
+  CONSTRAINT bulk_revocation_sets_revocation_id_fkey FOREIGN KEY (revocation_id) REFERENCES bulk_revocations(id) ON DELETE CASCADE
+);
+CREATE INDEX bulk_revocation_sets_waiting ON public.bulk_revocation_sets USING btree (first_id) WHERE (written_at IS NULL);
+
+CREATE TABLE bulk_revocations (
+  id uuid NOT NULL,
+  revoked_at timestamp with time zone NOT NULL,
+  author jsonb NOT NULL,
+  reason text,
+  token_count integer NOT NULL,
+  CONSTRAINT bulk_revocations_hit_some CHECK ((token_count > 0)),
+  CONSTRAINT bulk_revocations_pkey PRIMARY KEY (id)
+);
+CREATE INDEX bulk_revocations_by_moment ON public.bulk_revocations USING btree (revoked_at);
+
 CREATE TABLE changes (
   "position" bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
   kind text NOT NULL,
   subject_ids uuid[] NOT NULL,
   recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-  CONSTRAINT changes_kind_is_known CHECK ((kind = ANY (ARRAY['token'::text, 'user'::text, 'group'::text, 'service-account'::text, 'signing-key'::text, 'directory'::text]))),
+  CONSTRAINT changes_kind_is_known CHECK ((kind = ANY (ARRAY['token'::text, 'user'::text, 'group'::text, 'service-account'::text, 'signing-key'::text, 'directory'::text, 'bulk-revocation'::text]))),
   CONSTRAINT changes_pkey PRIMARY KEY ("position")
 );
 CREATE INDEX changes_by_moment ON public.changes USING btree (recorded_at);
@@ -147,6 +189,19 @@ CREATE TABLE groups (
   CONSTRAINT groups_state_is_known CHECK ((state = ANY (ARRAY['ACTIVE'::text, 'REMOVED'::text])))
 );
 CREATE INDEX groups_by_name ON public.groups USING btree (name, id) WHERE (state <> 'REMOVED'::text);
+
+CREATE TABLE idempotency_keys (
+  principal_id uuid NOT NULL,
+  key text NOT NULL,
+  operation text NOT NULL,
+  input_hash bytea NOT NULL,
+  token_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT idempotency_keys_are_short CHECK (((length(key) >= 1) AND (length(key) <= 100))),
+  CONSTRAINT idempotency_keys_hash_is_sha256 CHECK ((octet_length(input_hash) = 32)),
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (principal_id, key)
+);
+CREATE INDEX idempotency_keys_by_moment ON public.idempotency_keys USING btree (created_at);
 
 CREATE TABLE migrations (
   id integer DEFAULT nextval('migrations_id_seq'::regclass) NOT NULL,
@@ -227,6 +282,25 @@ CREATE TABLE signing_keys (
   CONSTRAINT signing_keys_public_part_only CHECK ((NOT (public_jwk ?| ARRAY['d'::text, 'p'::text, 'q'::text, 'dp'::text, 'dq'::text, 'qi'::text, 'oth'::text, 'k'::text]))),
   CONSTRAINT signing_keys_retire_after_they_were_active CHECK ((retired_at >= active_from))
 );
+
+CREATE TABLE token_usage_days (
+  token_id uuid NOT NULL,
+  day date NOT NULL,
+  uses bigint NOT NULL,
+  CONSTRAINT token_usage_days_are_days_of_use CHECK ((uses > 0)),
+  CONSTRAINT token_usage_days_pkey PRIMARY KEY (token_id, day),
+  CONSTRAINT token_usage_days_token_id_fkey FOREIGN KEY (token_id) REFERENCES access_tokens(id) ON DELETE CASCADE
+);
+
+CREATE TABLE token_uses (
+  token_id uuid NOT NULL,
+  last_used_at timestamp with time zone NOT NULL,
+  last_used_from text,
+  last_used_agent text,
+  CONSTRAINT token_uses_pkey PRIMARY KEY (token_id),
+  CONSTRAINT token_uses_token_id_fkey FOREIGN KEY (token_id) REFERENCES access_tokens(id) ON DELETE CASCADE
+);
+CREATE INDEX token_uses_by_moment ON public.token_uses USING btree (last_used_at, token_id);
 
 CREATE TABLE users (
   id uuid NOT NULL,

@@ -2,7 +2,15 @@ import { rows } from './rows.js';
 import type { Transaction } from './database.js';
 
 /** What changed so that an answer of resolving may be another one now. */
-export type ChangeKind = 'token' | 'user' | 'group' | 'service-account' | 'signing-key' | 'directory';
+export type ChangeKind =
+  | 'token'
+  | 'user'
+  | 'group'
+  | 'service-account'
+  | 'signing-key'
+  | 'directory'
+  /** Its subject is the revocation: one change for the many tokens that it names. */
+  | 'bulk-revocation';
 
 /**
  * Writes into the change log that these subjects are no longer what they were. Call it in the transaction of the

@@ -6,6 +6,11 @@ export async function lockFor(tx: Transaction, name: string): Promise<void> {
   await rows(tx, `SELECT pg_advisory_xact_lock(hashtextextended('tokenwarden:' || $1, 0))`, [name]);
 }
 
+/** As `lockFor`, together with others who share it; whoever wants it alone waits for them, and they for it. */
+export async function shareLockFor(tx: Transaction, name: string): Promise<void> {
+  await rows(tx, `SELECT pg_advisory_xact_lock_shared(hashtextextended('tokenwarden:' || $1, 0))`, [name]);
+}
+
 /** Takes the lock of this name when it is free, to the end of the transaction; false when somebody else has it. */
 export async function tryLockFor(tx: Transaction, name: string): Promise<boolean> {
   const [row] = await rows<{ taken: boolean }>(

@@ -31,4 +31,8 @@ export class AccessTokenEntity {
   @Column('timestamptz', { name: 'revoked_at', nullable: true }) revokedAt: Date | null;
   @Column('jsonb', { name: 'revoked_by', nullable: true }) revokedBy: ActorRef | null;
   @Column('text', { name: 'revoked_reason', nullable: true }) revokedReason: string | null;
+  @Column('uuid', { name: 'predecessor_id', nullable: true }) predecessorId: string | null; // null also once that is purged
+  @Column('timestamptz', { name: 'rotated_at', nullable: true }) rotatedAt: Date | null; // stays when the successor is purged
+  @Column('boolean', { name: 'ends_on_successors_use' }) endsOnSuccessorsUse: boolean;
+  @Column('timestamptz', { name: 'first_used_at', nullable: true }) firstUsedAt: Date | null; // the last use is beside it, in token_uses
 }

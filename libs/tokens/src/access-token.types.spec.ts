@@ -38,6 +38,10 @@ const row: AccessTokenEntity = {
   revokedAt: null,
   revokedBy: null,
   revokedReason: null,
+  predecessorId: null,
+  rotatedAt: null,
+  endsOnSuccessorsUse: false,
+  firstUsedAt: null,
 };
 
 /** Stands for a room above that knows something of both kinds. */

@@ -12,7 +12,10 @@ export {
 } from './token-actions.rules.js';
 export {
   addToken,
+  endOnSuccessorsUse,
   findToken,
+  holdOffBulkRevocations,
+  leaveToSuccessor,
   lockToken,
   renameToken,
   resumeToken,
@@ -21,8 +24,33 @@ export {
   suspendToken,
   suspendTokensOf,
   type NewToken,
+  type Overlap,
   type Suspension,
 } from './token-changes.js';
 export { TokenActionEnum, TokenKindEnum, TokenStatusEnum, UnusableReasonEnum } from './token-words.enums.js';
-export { issuanceOf, tokenColumns, type Issuance } from './tokens.queries.js';
+export {
+  BULK_REVOCATION_OF,
+  issuanceOf,
+  successorsOf,
+  tokenColumns,
+  tokensByIds,
+  tokensNow,
+  type Issuance,
+} from './tokens.queries.js';
+export { type IdsSelect } from './bulk-revocations.queries.js';
+export {
+  holdAllTokens,
+  revokeMany,
+  writeWaitingRevocations,
+  type RevocationOfMany,
+} from './bulk-revocations.js';
+export {
+  lastUsesOf,
+  recordUses,
+  usageOf,
+  USAGE_DAYS_KEPT,
+  type LastUse,
+  type UsageDay,
+  type UsesOfToken,
+} from './token-uses.js';
 export { TokensModule } from './tokens.module.js';

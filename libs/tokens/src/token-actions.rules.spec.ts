@@ -18,6 +18,7 @@ const active: TokenInQuestion = {
   revokedAt: null,
   suspendedAt: null,
   suspendedWithScope: false,
+  rotatedAt: null,
   endsAt: later,
 };
 const ofAccount: TokenInQuestion = { ...active, kind: 'SERVICE_ACCOUNT' };
@@ -68,8 +69,10 @@ describe('who sees a token', () => {
 });
 
 describe('what may be done with a token now', () => {
-  it('by its owner', () => expect(can(active, owner, inSession)).toEqual(['UPDATE', 'SUSPEND', 'REVOKE']));
-  it('by a member', () => expect(can(ofAccount, member, inSession)).toEqual(['UPDATE', 'SUSPEND', 'REVOKE']));
+  it('by its owner', () =>
+    expect(can(active, owner, inSession)).toEqual(['UPDATE', 'ROTATE', 'SUSPEND', 'REVOKE']));
+  it('by a member', () =>
+    expect(can(ofAccount, member, inSession)).toEqual(['UPDATE', 'ROTATE', 'SUSPEND', 'REVOKE']));
   it('by an administrator who is no member', () =>
     expect(can(ofAccount, stranger, administrator)).toEqual(['SUSPEND', 'REVOKE']));
   it('by a mere reader: nothing', () => expect(can(active, stranger, reader)).toEqual([]));

@@ -19,6 +19,8 @@ export interface TokenInQuestion extends StatusFacts {
   readonly name: string;
   readonly kind: TokenKind;
   readonly suspendedWithScope: boolean;
+  /** When it got a successor; null where it never did. */
+  readonly rotatedAt: Date | null;
 }
 
 /**
@@ -51,6 +53,8 @@ export function hasRightTo(
   switch (action) {
     case 'UPDATE':
       return manages(standing, caller);
+    case 'ROTATE':
+      return manages(standing, caller) || rotatesItself(token, caller);
     case 'SUSPEND':
       return manages(standing, caller) || withScope;
     case 'RESUME':
@@ -58,6 +62,11 @@ export function hasRightTo(
     case 'REVOKE':
       return manages(standing, caller) || withScope || caller.tokenId === token.id;
   }
+}
+
+/** A token makes no tokens (rule 7), but for its own successor where it holds the scope for that. */
+function rotatesItself(token: { readonly id: string }, caller: Caller): boolean {
+  return caller.tokenId === token.id && holds(caller, OWN_SCOPES.tokensRotateSelf);
 }
 
 /**
@@ -78,6 +87,7 @@ export function actionsOn(
   if (!seesToken(token, standing, caller)) return [];
   const status = statusOf(token, now);
   const sensible: TokenAction[] = ['UPDATE'];
+  if (status === 'ACTIVE' && token.rotatedAt === null) sensible.push('ROTATE');
   if (status === 'ACTIVE') sensible.push('SUSPEND');
   if (status === 'SUSPENDED') sensible.push('RESUME');
   if (status !== 'REVOKED') sensible.push('REVOKE');
@@ -99,7 +109,7 @@ export function requireRightTo(
   if (hasRightTo(action, token, standing, caller)) return;
   const target: Target = { type: 'token', id: token.id, name: token.name };
   if (!seesToken(token, standing, caller)) throw notFound('id', { hidden: target });
-  if (action === 'UPDATE') throw refusalToUpdate(token, caller, target);
+  if (action === 'UPDATE' || action === 'ROTATE') throw refusalToManage(token, caller, target);
   if (action === 'RESUME' && manages(standing, caller)) {
     throw forbidden(
       `It was suspended by somebody with the scope "${OWN_SCOPES.tokensRevoke}"; only such a caller lifts that.`,
@@ -109,10 +119,14 @@ export function requireRightTo(
   throw scopeMissing(OWN_SCOPES.tokensRevoke, { target });
 }
 
-function refusalToUpdate(token: TokenInQuestion, caller: Caller, target: Target): Problem {
-  if (caller.carrier === 'token')
-    return forbidden('No access token changes a token; sign in for that.', { target });
+function refusalToManage(token: TokenInQuestion, caller: Caller, target: Target): Problem {
+  if (caller.carrier === 'token') {
+    return forbidden(
+      `No access token changes a token; sign in for that. With "${OWN_SCOPES.tokensRotateSelf}" it rotates itself.`,
+      { target },
+    );
+  }
   return token.kind === 'SERVICE_ACCOUNT'
     ? notAMember(undefined, { target })
-    : forbidden('Only its owner may change this token.', { target });
+    : forbidden('Only its owner may change or rotate this token.', { target });
 }

@@ -1,26 +1,30 @@
 import { recordAll, type AuditAction } from '@tokenwarden/audit';
-import { databaseNow, recordChange, type Transaction } from '@tokenwarden/database';
+import { databaseNow, recordChange, shareLockFor, type Transaction } from '@tokenwarden/database';
 import {
   SYSTEM,
   foldedForSearch,
   isIdentifier,
   tokenNotActive,
+  wholeSecond,
   type Author,
   type JsonObject,
   type Scope,
   type TokenKind,
 } from '@tokenwarden/vocabulary';
 import type { AccessTokenEntity } from './access-token.entity.js';
+import { BULK_REVOCATION_LOCK } from './bulk-revocations.queries.js';
 import { isLive } from './token-status.rules.js';
 import {
   insertToken,
   selectToken,
   selectTokenForUpdate,
   updateActiveSuspended,
+  updateEndedOnSuccessorsUse,
   updateLiveRevoked,
   updateNames,
   updateResumed,
   updateRevoked,
+  updateRotated,
   updateSuspended,
 } from './tokens.queries.js';
 
@@ -44,11 +48,13 @@ export interface NewToken {
   readonly createdAt: Date;
   /** In whole seconds. */
   readonly expiresAt: Date;
+  /** The token that it succeeds (rule 8); undefined for the first of its line. */
+  readonly predecessorId?: string | undefined;
 }
 
 /** Writes the row of a new token with its event `token.created`. Nothing here makes the token itself: see issuing. */
 export async function addToken(tx: Transaction, token: NewToken, by: Author): Promise<AccessTokenEntity> {
-  const { principalId, scopes, audiences, ...rest } = token;
+  const { principalId, scopes, audiences, predecessorId, ...rest } = token;
   const added = await insertToken(tx, {
     ...rest,
     userId: token.kind === 'USER' ? principalId : null,
@@ -57,6 +63,7 @@ export async function addToken(tx: Transaction, token: NewToken, by: Author): Pr
     audiences: [...audiences],
     searchText: foldedForSearch(token.name),
     createdBy: by.actor,
+    predecessorId: predecessorId ?? null,
   });
   await written(tx, 'token.created', [added], by, {
     kind: token.kind,
@@ -65,6 +72,7 @@ export async function addToken(tx: Transaction, token: NewToken, by: Author): Pr
     scopes,
     audiences,
     expiresAt: token.expiresAt.toISOString(),
+    ...(predecessorId === undefined ? {} : { predecessorId }),
     ...(token.description === null ? {} : { description: token.description }),
   });
   return added;
@@ -73,6 +81,14 @@ export async function addToken(tx: Transaction, token: NewToken, by: Author): Pr
 /** The token of this id, or null; a text that is no id is an unknown one. */
 export async function findToken(tx: Transaction, id: string): Promise<AccessTokenEntity | null> {
   return isIdentifier(id) ? selectToken(tx, id) : null;
+}
+
+/**
+ * Holds off bulk revocations to the end of the transaction: take it first of all locks, before a token is read that is
+ * going to be changed or succeeded. What was there at the commit of such a revocation is hit by it, whole.
+ */
+export async function holdOffBulkRevocations(tx: Transaction): Promise<void> {
+  await shareLockFor(tx, BULK_REVOCATION_LOCK);
 }
 
 /** The token of this id, or null, and nobody else changes it before this transaction ends. Do so before each change below. */
@@ -153,6 +169,48 @@ export async function revokeToken(
   const revoked = await updateRevoked(tx, token.id, { at: await databaseNow(tx), by: by.actor, reason });
   await written(tx, 'token.revoked', [revoked], by, withReason(reason));
   return revoked;
+}
+
+/** How long a token lives on beside its successor. */
+export interface Overlap {
+  readonly successorId: string;
+  /** In whole seconds; a later end than the token's own changes nothing. */
+  readonly endsAt: Date;
+  /** It ends when the successor is first used, or at `endsAt`, whichever is first. */
+  readonly endsOnSuccessorsUse: boolean;
+}
+
+/** Marks the locked token as rotated, with its event: whether it may be, was decided before (rule 8). */
+export async function leaveToSuccessor(
+  tx: Transaction,
+  token: AccessTokenEntity,
+  { successorId, endsAt, endsOnSuccessorsUse }: Overlap,
+  by: Author,
+): Promise<AccessTokenEntity> {
+  const rotated = await updateRotated(tx, token.id, {
+    at: await databaseNow(tx),
+    endsAt,
+    endsOnSuccessorsUse,
+  });
+  await written(tx, 'token.rotated', [rotated], by, {
+    successorId,
+    endsAt: rotated.endsAt.toISOString(),
+    endOldOnFirstUse: endsOnSuccessorsUse,
+  });
+  return rotated;
+}
+
+/**
+ * Ends a token whose successor is being used for the first time, where that was asked at its rotation; by SYSTEM, and once
+ * however many uses come at the same time.
+ */
+export async function endOnSuccessorsUse(tx: Transaction, id: string): Promise<void> {
+  const ended = await updateEndedOnSuccessorsUse(tx, id, wholeSecond(await databaseNow(tx)));
+  if (ended === null) return;
+  await written(tx, 'token.updated', [ended], SYSTEM, {
+    endsAt: ended.endsAt.toISOString(),
+    reason: 'Its successor was used for the first time.',
+  });
 }
 
 /**

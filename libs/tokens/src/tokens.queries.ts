@@ -10,6 +10,25 @@ export function tokenColumns(table = 'access_tokens'): string {
   return COLUMNS.map(([column, property]) => `${table}.${column} AS "${property}"`).join(', ');
 }
 
+/**
+ * The source of a SELECT over tokens as they are now, with the columns of `access_tokens`: while a bulk revocation is
+ * being written behind its commit, the tokens that it names count as revoked from that commit on. Between such times it is
+ * the table itself, so that its indexes serve.
+ */
+export async function tokensNow(tx: Transaction): Promise<string> {
+  const [row] = await rows<{ waits: boolean }>(tx, `SELECT EXISTS (${WAITING_SETS}) AS waits`);
+  return row?.waits ? TOKENS_NOW : 'access_tokens';
+}
+
+const WAITING_SETS = 'SELECT FROM bulk_revocation_sets s WHERE s.written_at IS NULL';
+
+/** The revocation of a token that stands in a set and not yet in its row, as `revoked_at`, `revoked_by`, `revoked_reason`. */
+export const BULK_REVOCATION_OF = (table: string) => `LEFT JOIN LATERAL (
+  SELECT r.revoked_at, r.author -> 'actor' AS revoked_by, r.reason AS revoked_reason
+  FROM bulk_revocation_sets s JOIN bulk_revocations r ON r.id = s.revocation_id
+  WHERE s.written_at IS NULL AND s.first_id <= ${table}.id AND s.last_id >= ${table}.id AND ${table}.id = ANY (s.token_ids)
+  LIMIT 1) AS bulk ON ${table}.revoked_at IS NULL`;
+
 const COLUMNS: readonly (readonly [column: string, property: keyof AccessTokenEntity])[] = [
   ['id', 'id'],
   ['kind', 'kind'],
@@ -34,7 +53,23 @@ const COLUMNS: readonly (readonly [column: string, property: keyof AccessTokenEn
   ['revoked_at', 'revokedAt'],
   ['revoked_by', 'revokedBy'],
   ['revoked_reason', 'revokedReason'],
+  ['predecessor_id', 'predecessorId'],
+  ['rotated_at', 'rotatedAt'],
+  ['ends_on_successors_use', 'endsOnSuccessorsUse'],
+  ['first_used_at', 'firstUsedAt'],
 ];
+
+const REVOCATION_COLUMNS = ['revoked_at', 'revoked_by', 'revoked_reason'];
+
+const sourceOf = (column: string, table: string) =>
+  REVOCATION_COLUMNS.includes(column) ? `coalesce(${table}.${column}, bulk.${column})` : `${table}.${column}`;
+
+const COLUMNS_NOW = COLUMNS.map(([column, property]) => `${sourceOf(column, 't')} AS "${property}"`).join(
+  ', ',
+);
+
+const TOKENS_NOW = `(SELECT ${COLUMNS.map(([column]) => `${sourceOf(column, 'a')} AS ${column}`).join(', ')}
+  FROM access_tokens a ${BULK_REVOCATION_OF('a')})`;
 
 /** A row as it is inserted; what the table derives or begins empty is not said. */
 export type TokenToInsert = Pick<
@@ -54,6 +89,7 @@ export type TokenToInsert = Pick<
   | 'createdAt'
   | 'createdBy'
   | 'expiresAt'
+  | 'predecessorId'
 >;
 
 /** Inserts the row and gives it as it is stored. */
@@ -62,8 +98,8 @@ export async function insertToken(tx: Transaction, token: TokenToInsert): Promis
     await rows(
       tx,
       `INSERT INTO access_tokens (id, kind, user_id, service_account_id, name, description, search_text, profile,
-         scopes, audiences, issuer, kid, created_at, created_by, expires_at, ends_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+         scopes, audiences, issuer, kid, created_at, created_by, expires_at, ends_at, predecessor_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)
        RETURNING ${tokenColumns()}`,
       [
         token.id,
@@ -81,6 +117,7 @@ export async function insertToken(tx: Transaction, token: TokenToInsert): Promis
         token.createdAt,
         JSON.stringify(token.createdBy),
         token.expiresAt,
+        token.predecessorId,
       ],
     ),
   );
@@ -90,7 +127,7 @@ export async function insertToken(tx: Transaction, token: TokenToInsert): Promis
 export async function selectToken(tx: Transaction, id: string): Promise<AccessTokenEntity | null> {
   const found = await rows<AccessTokenEntity>(
     tx,
-    `SELECT ${tokenColumns()} FROM access_tokens WHERE id = $1`,
+    `SELECT ${COLUMNS_NOW} FROM access_tokens t ${BULK_REVOCATION_OF('t')} WHERE t.id = $1`,
     [id],
   );
   return found[0] ?? null;
@@ -100,7 +137,7 @@ export async function selectToken(tx: Transaction, id: string): Promise<AccessTo
 export async function selectTokenForUpdate(tx: Transaction, id: string): Promise<AccessTokenEntity | null> {
   const found = await rows<AccessTokenEntity>(
     tx,
-    `SELECT ${tokenColumns()} FROM access_tokens WHERE id = $1 FOR UPDATE`,
+    `SELECT ${COLUMNS_NOW} FROM access_tokens t ${BULK_REVOCATION_OF('t')} WHERE t.id = $1 FOR UPDATE OF t`,
     [id],
   );
   return found[0] ?? null;
@@ -165,9 +202,11 @@ export async function updateRevoked(
   );
 }
 
-// Locked in the order of ids, so that two of these never wait for each other in a circle.
-const LIVE_OF_PRINCIPAL = `SELECT id FROM access_tokens
-  WHERE principal_id = $1 AND revoked_at IS NULL AND ends_at > $2`;
+// Locked in the order of ids, so that two of these never wait for each other in a circle. What a bulk revocation has
+// taken is ended already.
+const LIVE_OF_PRINCIPAL = `SELECT id FROM access_tokens t
+  WHERE principal_id = $1 AND revoked_at IS NULL AND ends_at > $2
+    AND NOT EXISTS (${WAITING_SETS} AND s.first_id <= t.id AND s.last_id >= t.id AND t.id = ANY (s.token_ids))`;
 
 /** Revokes every live token of the principal and gives them. */
 export async function updateLiveRevoked(
@@ -197,6 +236,63 @@ export async function updateActiveSuspended(
      FROM hit WHERE access_tokens.id = hit.id RETURNING ${tokenColumns()}`,
     [principalId, suspension.at, JSON.stringify(suspension.by)],
   );
+}
+
+/** Marks the token as rotated: it ends at `endsAt`, which is no later than it was, or when its successor is first used. */
+export async function updateRotated(
+  tx: Transaction,
+  id: string,
+  rotation: { at: Date; endsAt: Date; endsOnSuccessorsUse: boolean },
+): Promise<AccessTokenEntity> {
+  return theOne(
+    await rows(
+      tx,
+      `UPDATE access_tokens SET rotated_at = $2, ends_at = least(ends_at, $3), ends_on_successors_use = $4
+       WHERE id = $1 AND rotated_at IS NULL RETURNING ${tokenColumns()}`,
+      [id, rotation.at, rotation.endsAt, rotation.endsOnSuccessorsUse],
+    ),
+  );
+}
+
+/** Ends at `at` a token that waits for its successor's first use; null where another one did so, or it ended by itself. */
+export async function updateEndedOnSuccessorsUse(
+  tx: Transaction,
+  id: string,
+  at: Date,
+): Promise<AccessTokenEntity | null> {
+  const [ended] = await rows<AccessTokenEntity>(
+    tx,
+    `UPDATE access_tokens SET ends_at = $2 WHERE id = $1 AND ends_on_successors_use AND ends_at > $2
+     RETURNING ${tokenColumns()}`,
+    [id, at],
+  );
+  return ended ?? null;
+}
+
+/** The successors of these tokens, by the id of the one that each came from; those without one are missing. */
+export async function successorsOf(
+  tx: Transaction,
+  ids: readonly string[],
+): Promise<Map<string, AccessTokenEntity>> {
+  const found = await rows<AccessTokenEntity>(
+    tx,
+    `SELECT ${COLUMNS_NOW} FROM access_tokens t ${BULK_REVOCATION_OF('t')} WHERE t.predecessor_id = ANY ($1::uuid[])`,
+    [ids],
+  );
+  return new Map(found.map((token) => [token.predecessorId ?? '', token]));
+}
+
+/** The tokens of these ids; unknown ones are missing. */
+export async function tokensByIds(
+  tx: Transaction,
+  ids: readonly string[],
+): Promise<Map<string, AccessTokenEntity>> {
+  const found = await rows<AccessTokenEntity>(
+    tx,
+    `SELECT ${COLUMNS_NOW} FROM access_tokens t ${BULK_REVOCATION_OF('t')} WHERE t.id = ANY ($1::uuid[])`,
+    [ids],
+  );
+  return new Map(found.map((token) => [token.id, token]));
 }
 
 /** What a principal has been issued so far, as far as limits ask. */

@@ -110,6 +110,26 @@ export const notAMember = (
 /** The token has ended, or is suspended. */
 export const tokenNotActive = (detail: string) => new Problem('TOKEN_NOT_ACTIVE', { detail });
 
+/** The token has a successor already: the attempt is recorded as possible reuse, and nothing healthy is killed (rule 8). */
+export const alreadyRotated = ({ target }: Aimed = {}) =>
+  new Problem('ALREADY_ROTATED', {
+    field: 'id',
+    detail: 'This token has been rotated already: rotate its successor.',
+    refusedTarget: target,
+  });
+
+/** The key stands for another request of the same principal. */
+export const idempotencyConflict = () =>
+  new Problem('IDEMPOTENCY_CONFLICT', {
+    field: 'idempotencyKey',
+    detail:
+      'This idempotencyKey was used with another input. Repeat that very input, or use a new key for a new request.',
+  });
+
+/** It is not any more what the caller started from. */
+export const versionConflict = (field: string, detail: string) =>
+  new Problem('VERSION_CONFLICT', { field, detail });
+
 /** The user or the service account that the token acts as is not active. */
 export const principalNotActive = (detail: string) => new Problem('PRINCIPAL_NOT_ACTIVE', { detail });
 

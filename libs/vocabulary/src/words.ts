@@ -24,7 +24,7 @@ export const UNUSABLE_REASONS = [
 export type UnusableReason = (typeof UNUSABLE_REASONS)[number];
 
 /** What a caller may do with a token. */
-export const TOKEN_ACTIONS = ['UPDATE', 'SUSPEND', 'RESUME', 'REVOKE'] as const;
+export const TOKEN_ACTIONS = ['UPDATE', 'ROTATE', 'SUSPEND', 'RESUME', 'REVOKE'] as const;
 /** See `TOKEN_ACTIONS`. */
 export type TokenAction = (typeof TOKEN_ACTIONS)[number];
 

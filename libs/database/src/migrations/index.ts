@@ -1,5 +1,10 @@
 import { TheMainJob1764000000000 } from './1764000000000-the-main-job.js';
 import { TheFirstWholeAnswer1764100000000 } from './1764100000000-the-first-whole-answer.js';
+import { TheWholeLifeOfAToken1764200000000 } from './1764200000000-the-whole-life-of-a-token.js';
 
 /** Every migration, oldest first; each is run once, in one transaction of its own. */
-export const migrations = [TheMainJob1764000000000, TheFirstWholeAnswer1764100000000];
+export const migrations = [
+  TheMainJob1764000000000,
+  TheFirstWholeAnswer1764100000000,
+  TheWholeLifeOfAToken1764200000000,
+];

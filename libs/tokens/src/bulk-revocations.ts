@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { record, recordAll } from '@tokenwarden/audit';
+import { databaseNow, lockFor, recordChange, type Transaction } from '@tokenwarden/database';
+import type { Author, JsonObject } from '@tokenwarden/vocabulary';
+import {
+  BULK_REVOCATION_LOCK,
+  deleteOldRevocations,
+  insertRevocation,
+  takeWaitingSet,
+  writeSet,
+  type IdsSelect,
+} from './bulk-revocations.queries.js';
+
+/** What somebody decided over many tokens. */
+export interface RevocationOfMany {
+  readonly by: Author;
+  readonly reason: string | null;
+  /** Of the event `tokens.bulk-revoked`, beside the reason and the count. */
+  readonly details: JsonObject;
+}
+
+/**
+ * Waits until nobody issues or changes a token and keeps it so to the end of the transaction: what is selected after this
+ * call is what is there at the commit.
+ */
+export async function holdAllTokens(tx: Transaction): Promise<void> {
+  await lockFor(tx, BULK_REVOCATION_LOCK);
+}
+
+/**
+ * Revokes the tokens of these ids by one commit: its frozen set, its count, one place in the change log and the event
+ * `tokens.bulk-revoked`. From that commit on none of them resolves and everything reads them as revoked; their rows and
+ * events follow by `writeWaitingRevocations`. Call `holdAllTokens` first, and select live tokens only, from `tokensNow`.
+ * @returns how many they are; nothing is written for none
+ */
+export async function revokeMany(
+  tx: Transaction,
+  selected: IdsSelect,
+  { by, reason, details }: RevocationOfMany,
+): Promise<number> {
+  const id = randomUUID();
+  const count = await insertRevocation(tx, { id, at: await databaseNow(tx), author: by, reason }, selected);
+  if (count === 0) return 0;
+  await recordChange(tx, 'bulk-revocation', [id]);
+  await record(tx, {
+    action: 'tokens.bulk-revoked',
+    by,
+    details: { ...details, ...(reason === null ? {} : { reason }), count, revocationId: id },
+  });
+  return count;
+}
+
+/**
+ * Writes one waiting set of a bulk revocation into its rows, each with its event `token.revoked`, in one transaction;
+ * whatever the process, a set is written once.
+ * @returns whether there was one
+ */
+export async function writeWaitingRevocations(tx: Transaction): Promise<boolean> {
+  const set = await takeWaitingSet(tx);
+  if (set === null) {
+    await deleteOldRevocations(tx);
+    return false;
+  }
+  const revoked = await writeSet(tx, set, set);
+  await recordAll(
+    tx,
+    revoked.map(({ id, name }) => ({
+      action: 'token.revoked',
+      by: set.author,
+      target: { type: 'token', id, name },
+      details: { ...(set.reason === null ? {} : { reason: set.reason }), revocationId: set.id },
+    })),
+  );
+  return true;
+}
