@@ -104,9 +104,10 @@ async function lockedFor(
 ): Promise<{ token: AccessTokenEntity; standing: Standing }> {
   const token = await lockToken(tx, id);
   const managed = caller.principal.kind === 'USER' ? await accountsManagedBy(tx, caller.principal.id) : [];
+  const now = await databaseNow(tx);
   if (!token) throw notFound('id');
   const standing = standingOf(token, caller, new Set(managed));
-  requireRightTo(action, token, standing, caller);
+  requireRightTo(action, token, standing, caller, now);
   return { token, standing };
 }
 

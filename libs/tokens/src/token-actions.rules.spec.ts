@@ -48,7 +48,7 @@ const itself = callerBy('token', [], active.id);
 
 function refusal(action: TokenAction, token: TokenInQuestion, standing: Standing, caller: Caller): string {
   try {
-    requireRightTo(action, token, standing, caller);
+    requireRightTo(action, token, standing, caller, now);
     return 'allowed';
   } catch (error) {
     return (error as Problem).code;
@@ -77,6 +77,15 @@ describe('what may be done with a token now', () => {
     expect(can(ofAccount, stranger, administrator)).toEqual(['SUSPEND', 'REVOKE']));
   it('by a mere reader: nothing', () => expect(can(active, stranger, reader)).toEqual([]));
   it('by itself', () => expect(can(active, owner, itself)).toEqual(['REVOKE']));
+  it('by itself with tokens:rotate-self', () =>
+    expect(can(active, owner, callerBy('token', ['tokens:rotate-self'], active.id))).toEqual([
+      'ROTATE',
+      'REVOKE',
+    ]));
+  it('by another token with tokens:rotate-self: nothing', () =>
+    expect(can(active, owner, callerBy('token', ['tokens:rotate-self']))).toEqual([]));
+  it('once it has a successor', () =>
+    expect(can({ ...active, rotatedAt: now }, owner, inSession)).toEqual(['UPDATE', 'SUSPEND', 'REVOKE']));
   it('by a stranger: nothing', () => expect(can(active, stranger, inSession)).toEqual([]));
   it('while it is suspended', () =>
     expect(can(suspended, owner, inSession)).toEqual(['UPDATE', 'RESUME', 'REVOKE']));
@@ -96,6 +105,12 @@ describe('a suspension made by the scope tokens:revoke alone', () => {
     expect(suspendsByScopeAlone(owner, callerBy('token', ['tokens:revoke']))).toBe(true));
   it('is not lifted by the owner', () =>
     expect(refusal('RESUME', byScope, owner, inSession)).toBe('FORBIDDEN'));
+  it('is no question of rights once the token has ended: that it has is what its owner is told', () => {
+    expect(refusal('RESUME', { ...byScope, endsAt: now }, owner, inSession)).toBe('allowed');
+    expect(refusal('RESUME', { ...byScope, revokedAt: now }, owner, inSession)).toBe('allowed');
+    expect(refusal('RESUME', { ...byScope, endsAt: now }, stranger, inSession)).toBe('NOT_FOUND');
+    expect(refusal('RESUME', { ...byScope, endsAt: now }, stranger, reader)).toBe('FORBIDDEN');
+  });
   it('is not offered to the owner', () =>
     expect(can(byScope, owner, inSession)).toEqual(['UPDATE', 'REVOKE']));
   it('is lifted by whoever holds the scope', () =>
@@ -104,21 +119,27 @@ describe('a suspension made by the scope tokens:revoke alone', () => {
 
 describe('the answer to a refused attempt', () => {
   it('is NOT_FOUND where the token is not seen', () => {
-    for (const action of ['UPDATE', 'SUSPEND', 'RESUME', 'REVOKE'] as const)
+    for (const action of ['UPDATE', 'ROTATE', 'SUSPEND', 'RESUME', 'REVOKE'] as const)
       expect(refusal(action, active, stranger, inSession)).toBe('NOT_FOUND');
   });
   it('keeps the hidden token for the trail', () => {
     try {
-      requireRightTo('REVOKE', active, stranger, inSession);
+      requireRightTo('REVOKE', active, stranger, inSession, now);
     } catch (error) {
       expect((error as Problem).refusedTarget).toEqual({ type: 'token', id: active.id, name: 'laptop' });
     }
     expect.assertions(1);
   });
-  it('is NOT_A_MEMBER for an administrator changing a service-account token', () =>
-    expect(refusal('UPDATE', ofAccount, stranger, administrator)).toBe('NOT_A_MEMBER'));
-  it('is FORBIDDEN for an administrator changing a user token', () =>
-    expect(refusal('UPDATE', active, stranger, administrator)).toBe('FORBIDDEN'));
+  it('is NOT_A_MEMBER for an administrator changing or rotating a service-account token', () => {
+    expect(refusal('UPDATE', ofAccount, stranger, administrator)).toBe('NOT_A_MEMBER');
+    expect(refusal('ROTATE', ofAccount, stranger, administrator)).toBe('NOT_A_MEMBER');
+  });
+  it('is FORBIDDEN for an administrator changing or rotating a user token', () => {
+    expect(refusal('UPDATE', active, stranger, administrator)).toBe('FORBIDDEN');
+    expect(refusal('ROTATE', active, stranger, administrator)).toBe('FORBIDDEN');
+  });
+  it('is FORBIDDEN for a token rotating itself without the scope for that', () =>
+    expect(refusal('ROTATE', active, owner, itself)).toBe('FORBIDDEN'));
   it('is FORBIDDEN for a reader revoking', () =>
     expect(refusal('REVOKE', active, stranger, reader)).toBe('FORBIDDEN'));
   it('is FORBIDDEN for a token suspending or changing itself', () => {

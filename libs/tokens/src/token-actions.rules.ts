@@ -11,7 +11,7 @@ import {
   type TokenAction,
   type TokenKind,
 } from '@tokenwarden/vocabulary';
-import { statusOf, type StatusFacts } from './token-status.rules.js';
+import { isLive, statusOf, type StatusFacts } from './token-status.rules.js';
 
 /** What these rules need to know of a token; an AccessTokenEntity has it all. */
 export interface TokenInQuestion extends StatusFacts {
@@ -42,12 +42,16 @@ export function seesToken(token: { readonly id: string }, standing: Standing, ca
   return caller.tokenId === token.id || manages(standing, caller) || holds(caller, OWN_SCOPES.tokensRead);
 }
 
-/** Has the caller the right to do this to the token, whatever the token's status? */
+/**
+ * Has the caller the right to do this to the token? Its status is asked elsewhere, but for one thing: what suspends a token
+ * that has ended keeps nobody from it any more.
+ */
 export function hasRightTo(
   action: TokenAction,
   token: TokenInQuestion,
   standing: Standing,
   caller: Caller,
+  now: Date,
 ): boolean {
   const withScope = holds(caller, OWN_SCOPES.tokensRevoke);
   switch (action) {
@@ -58,10 +62,15 @@ export function hasRightTo(
     case 'SUSPEND':
       return manages(standing, caller) || withScope;
     case 'RESUME':
-      return withScope || (manages(standing, caller) && !token.suspendedWithScope);
+      return withScope || (manages(standing, caller) && !isHeldByScope(token, now));
     case 'REVOKE':
       return manages(standing, caller) || withScope || caller.tokenId === token.id;
   }
+}
+
+/** Suspended so that only the scope lifts it; once it has ended, nothing is there to be lifted. */
+function isHeldByScope(token: TokenInQuestion, now: Date): boolean {
+  return token.suspendedWithScope && isLive(token, now);
 }
 
 /** A token makes no tokens (rule 7), but for its own successor where it holds the scope for that. */
@@ -91,11 +100,11 @@ export function actionsOn(
   if (status === 'ACTIVE') sensible.push('SUSPEND');
   if (status === 'SUSPENDED') sensible.push('RESUME');
   if (status !== 'REVOKED') sensible.push('REVOKE');
-  return sensible.filter((action) => hasRightTo(action, token, standing, caller));
+  return sensible.filter((action) => hasRightTo(action, token, standing, caller, now));
 }
 
 /**
- * Returns when the caller may do this to the token. `tokens:revoke` reaches every token, also by a caller that could
+ * Returns when the caller may do this to the token at `now`; whether the token's status allows it is not asked here. `tokens:revoke` reaches every token, also by a caller that could
  * not read it; everybody else must see the token first.
  * @throws Problem `NOT_FOUND` on `id` when the caller does not see it, `NOT_A_MEMBER` when only members may (rule 6),
  * else `FORBIDDEN`
@@ -105,8 +114,9 @@ export function requireRightTo(
   token: TokenInQuestion,
   standing: Standing,
   caller: Caller,
+  now: Date,
 ): void {
-  if (hasRightTo(action, token, standing, caller)) return;
+  if (hasRightTo(action, token, standing, caller, now)) return;
   const target: Target = { type: 'token', id: token.id, name: token.name };
   if (!seesToken(token, standing, caller)) throw notFound('id', { hidden: target });
   if (action === 'UPDATE' || action === 'ROTATE') throw refusalToManage(token, caller, target);
