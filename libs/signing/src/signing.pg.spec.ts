@@ -114,6 +114,37 @@ describe('a signed token', () => {
   });
 });
 
+describe('the signer of a key', () => {
+  it('signs by that very key, also once another one signs what is new', async () => {
+    const signing = await aStartedProcess();
+    const [old = ''] = await kids();
+    await signing.importKey(ecJwk());
+    await sql(
+      `UPDATE signing_keys SET active_from = active_from - interval '301 s', retired_at = retired_at - interval '301 s'`,
+    );
+    await signing.reread();
+    expect(signing.signer().kid).not.toBe(old);
+    const claims = someClaims();
+    const token = await signing.signerOf(old)?.sign(claims);
+    expect(signing.verify(token ?? '')).toEqual({ kid: old, claims });
+  });
+  it('is none where the key is unknown', async () =>
+    expect((await aStartedProcess()).signerOf('tokenwarden-unknown')).toBeUndefined());
+  it('is none once the key is withdrawn, however well this process knew it', async () => {
+    const signing = await aStartedProcess();
+    const { kid } = signing.signer();
+    await sql('UPDATE signing_keys SET withdrawn_at = clock_timestamp()');
+    await signing.reread();
+    expect(signing.signerOf(kid)).toBeUndefined();
+  });
+  it('is none where its private part does not open here', async () => {
+    const { kid } = (await aStartedProcess()).signer();
+    const other = aProcess({}, Buffer.alloc(32, 2));
+    await other.reread();
+    expect(other.signerOf(kid)).toBeUndefined();
+  });
+});
+
 describe('the JWKS', () => {
   it.each([
     ['ES256', ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']],

@@ -8,7 +8,7 @@ import { Logs } from '@tokenwarden/telemetry';
 import { invalidInput, SYSTEM, unavailable, type Author, type TokenClaims } from '@tokenwarden/vocabulary';
 import { couldBeOurs, type Algorithm } from './header.rules.js';
 import { keyOfJwk } from './key-material.js';
-import { isPublished, isSettled, keyToSignWith } from './key-state.rules.js';
+import { isPublished, isSettled, keyToSignWith, stateOf } from './key-state.rules.js';
 import { KeyRing, type ReadyKey } from './key-ring.js';
 import { SigningKeyStore, type AddedKey } from './signing-key-store.js';
 import { allKeys } from './signing-keys.queries.js';
@@ -17,7 +17,7 @@ import { headerOf, LONGEST_TOKEN_BYTES, verifyToken, type VerifiedToken } from '
 /** One key of the JWKS (RFC 7517): public members only. */
 export type PublishedKey = Readonly<Record<string, string>>;
 
-/** The key that signs now. */
+/** A key that signs. */
 export interface TokenSigner {
   readonly kid: string;
   readonly algorithm: Algorithm;
@@ -88,7 +88,18 @@ export class SigningService implements OnApplicationShutdown {
   signer(): TokenSigner {
     const key = keyToSignWith(this.#ring.keys, new Date());
     if (key?.privateKey === undefined) throw unavailable('No key can sign tokens right now.');
-    return { kid: key.kid, algorithm: key.algorithm, sign: (claims) => this.#signed(claims, key) };
+    return this.#signerBy(key);
+  }
+
+  /**
+   * That very key, for what is signed anew: an active or retired one whose private part this process can open. Undefined
+   * where it is withdrawn, unknown here or not openable.
+   */
+  signerOf(kid: string): TokenSigner | undefined {
+    const key = this.#ring.keys.find((one) => one.kid === kid);
+    // The private part of a key is kept when it is withdrawn; it must sign nothing any more.
+    if (key?.privateKey === undefined || stateOf(key, new Date()) === 'WITHDRAWN') return undefined;
+    return this.#signerBy(key);
   }
 
   /**
@@ -183,6 +194,10 @@ export class SigningService implements OnApplicationShutdown {
     const header =
       typeof token === 'string' && token.length <= LONGEST_TOKEN_BYTES ? headerOf(token) : undefined;
     return header !== undefined && !this.#ring.byHeader.has(header) && couldBeOurs(header);
+  }
+
+  #signerBy(key: ReadyKey): TokenSigner {
+    return { kid: key.kid, algorithm: key.algorithm, sign: (claims) => this.#signed(claims, key) };
   }
 
   async #signed(claims: TokenClaims, { algorithm, kid, privateKey }: ReadyKey): Promise<string> {
