@@ -127,6 +127,18 @@ export const DEFINITIONS = {
     meaning: 'How long signing in lasts, as an ISO 8601 duration',
     read: readLifetime,
   },
+  idempotencyWindow: {
+    name: 'IDEMPOTENCY_WINDOW',
+    fallback: 'PT24H',
+    meaning: 'How long a repeated `idempotencyKey` gives the token that it stands for',
+    read: readLifetime,
+  },
+  idempotencyValueWindow: {
+    name: 'IDEMPOTENCY_VALUE_WINDOW',
+    fallback: 'PT10M',
+    meaning: 'How long of that it gives the value of the token, too',
+    read: readLifetime,
+  },
   introspectionCacheMaxAge: {
     name: 'INTROSPECTION_CACHE_MAX_AGE',
     fallback: '1',

@@ -10,8 +10,6 @@ const NOT_READ_YET = [
   'MAIL_FROM',
   'WEBHOOK_URL',
   'WEBHOOK_SECRET',
-  'IDEMPOTENCY_WINDOW',
-  'IDEMPOTENCY_VALUE_WINDOW',
   'WORKERS',
   'RESOLVE_GRACE_SECONDS',
 ] as const;
@@ -45,6 +43,8 @@ export function completedSettings(
     signingAlgorithm: given.signingAlgorithm ?? 'ES256',
     audiences: given.audiences ?? [publicUrl],
     sessionLifetime: given.sessionLifetime ?? '',
+    idempotencyWindow: given.idempotencyWindow ?? '',
+    idempotencyValueWindow: given.idempotencyValueWindow ?? '',
     introspectionCacheMaxAge: given.introspectionCacheMaxAge ?? 1,
     allowedOrigins: given.allowedOrigins ?? [],
     trustedProxies: given.trustedProxies ?? [],

@@ -27,6 +27,10 @@ export interface SettingsValues {
   /** At least one. */
   readonly audiences: readonly string[];
   readonly sessionLifetime: Duration;
+  /** How long an idempotency key stands for its token. */
+  readonly idempotencyWindow: Duration;
+  /** How long of that it gives the token's value, too. */
+  readonly idempotencyValueWindow: Duration;
   /** Seconds. */
   readonly introspectionCacheMaxAge: number;
   readonly allowedOrigins: readonly string[];
@@ -54,6 +58,8 @@ export class Settings implements SettingsValues {
   readonly signingAlgorithm: (typeof SIGNING_ALGORITHMS)[number];
   readonly audiences: readonly string[];
   readonly sessionLifetime: Duration;
+  readonly idempotencyWindow: Duration;
+  readonly idempotencyValueWindow: Duration;
   readonly introspectionCacheMaxAge: number;
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: readonly string[];

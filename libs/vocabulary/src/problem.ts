@@ -108,7 +108,8 @@ export const notAMember = (
 ) => new Problem('NOT_A_MEMBER', { detail, refusedTarget: target });
 
 /** The token has ended, or is suspended. */
-export const tokenNotActive = (detail: string) => new Problem('TOKEN_NOT_ACTIVE', { detail });
+export const tokenNotActive = (detail: string, field?: string) =>
+  new Problem('TOKEN_NOT_ACTIVE', field === undefined ? { detail } : { detail, field });
 
 /** The token has a successor already: the attempt is recorded as possible reuse, and nothing healthy is killed (rule 8). */
 export const alreadyRotated = ({ target }: Aimed = {}) =>

@@ -6,6 +6,7 @@ export const TEXT_LIMITS = {
   description: 1_000,
   reason: 1_000,
   search: 200,
+  idempotencyKey: 100,
   username: 256,
   password: 1_000,
 } as const;
