@@ -8,7 +8,7 @@ import { Logs } from '@tokenwarden/telemetry';
 import { invalidInput, SYSTEM, unavailable, type Author, type TokenClaims } from '@tokenwarden/vocabulary';
 import { couldBeOurs, type Algorithm } from './header.rules.js';
 import { keyOfJwk } from './key-material.js';
-import { isPublished, isSettled, keyToSignWith, stateOf } from './key-state.rules.js';
+import { isPublished, isSettled, keyToSignWith } from './key-state.rules.js';
 import { KeyRing, type ReadyKey } from './key-ring.js';
 import { SigningKeyStore, type AddedKey } from './signing-key-store.js';
 import { allKeys } from './signing-keys.queries.js';
@@ -98,7 +98,7 @@ export class SigningService implements OnApplicationShutdown {
   signerOf(kid: string): TokenSigner | undefined {
     const key = this.#ring.keys.find((one) => one.kid === kid);
     // The private part of a key is kept when it is withdrawn; it must sign nothing any more.
-    if (key?.privateKey === undefined || stateOf(key, new Date()) === 'WITHDRAWN') return undefined;
+    if (key?.privateKey === undefined || key.withdrawnAt !== null) return undefined;
     return this.#signerBy(key);
   }
 
