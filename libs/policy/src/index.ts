@@ -1,5 +1,12 @@
 export { PolicyModule } from './policy.module.js';
 export { currentPolicy, currentPolicyForIssuing, ensureFirstPolicy } from './policy.service.js';
-export { endOfNewToken, profileFor, requireNamedScopes, type AskedEnd } from './lifetime.rules.js';
+export {
+  endOfNewToken,
+  profileFor,
+  profileForSuccessor,
+  requireNamedScopes,
+  type AskedEnd,
+} from './lifetime.rules.js';
+export { overlapFor } from './overlap.rules.js';
 export { PolicyVersionEntity } from './policy-version.entity.js';
 export { FIRST_POLICY, type LifetimeProfile, type PolicyDocument } from './policy-document.js';

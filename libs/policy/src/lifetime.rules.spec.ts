@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Problem, addDuration, durationOfSeconds, durationSeconds } from '@tokenwarden/vocabulary';
-import { endOfNewToken, profileFor, requireNamedScopes } from './lifetime.rules.js';
+import { endOfNewToken, profileFor, profileForSuccessor, requireNamedScopes } from './lifetime.rules.js';
 import { FIRST_POLICY } from './policy-document.js';
 
 const now = new Date('2026-03-01T00:00:00Z');
@@ -133,6 +133,16 @@ describe('the profile of a new token', () => {
       });
     }
   });
+});
+
+describe('the profile of a successor', () => {
+  const { profiles } = FIRST_POLICY;
+  it('is its predecessor’s', () =>
+    expect(profileForSuccessor(profiles, 'USER', 'ephemeral').name).toBe('ephemeral'));
+  it('is the default of its kind where the policy has that one no more', () =>
+    expect(profileForSuccessor(profiles, 'SERVICE_ACCOUNT', 'gone').name).toBe('automation'));
+  it('is the default of its kind where that one is not for the kind any more', () =>
+    expect(profileForSuccessor(profiles, 'USER', 'automation').name).toBe('interactive'));
 });
 
 describe('naming scopes', () => {

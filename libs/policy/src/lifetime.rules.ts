@@ -82,6 +82,19 @@ export function profileFor<P extends ChoosableProfile>(
 }
 
 /**
+ * The profile that a successor is issued under (rule 8): its predecessor's, or the default of the kind where the policy
+ * has none of that name for the kind any more.
+ */
+export function profileForSuccessor<P extends ChoosableProfile>(
+  profiles: readonly P[],
+  kind: TokenKind,
+  before: string,
+): P {
+  const kept = profiles.find(({ name, kinds }) => name === before && kinds.includes(kind));
+  return kept ?? profileFor(profiles, kind, undefined);
+}
+
+/**
  * Where the policy says so, a token names its scopes and does not follow all that its principal may do.
  * @throws Problem `INVALID_INPUT` on `scopes`
  */
