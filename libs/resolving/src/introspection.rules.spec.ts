@@ -23,6 +23,7 @@ const active: ActiveResolution = {
       { id: '2', name: 'engineers', grants: ['spark-job/*:*'] },
     ],
     isKeyWithdrawn: false,
+    waitingPredecessorId: null,
   },
   scopes: ['dataset/*:read', 'spark-job/*:*'],
 };

@@ -6,6 +6,7 @@ import {
   allowedOf,
   effectiveScopes,
   INACTIVE,
+  predecessorEndedBy,
   resolutionOf,
   unusableReason,
   type PrincipalState,
@@ -33,6 +34,7 @@ const record: TokenRecord = {
   principal: { state: 'ACTIVE', name: 'grace' },
   groups: [{ id: '9a1b7c3e-2222-4222-8222-222222222222', name: 'engineers', grants: ['dataset/*:read'] }],
   isKeyWithdrawn: false,
+  waitingPredecessorId: null,
 };
 
 const claims: TokenClaims = {
@@ -103,6 +105,20 @@ describe('a token does not resolve', () => {
   ])('when its claims say otherwise about %s', (_, said) => expect(resolved({}, said)).toBe(INACTIVE));
   it('when its claims name scopes and its row does not', () =>
     expect(resolved({ scopes: null })).toBe(INACTIVE));
+});
+
+describe('the use of a successor', () => {
+  const waitingPredecessorId = '5b0f4e0c-6d6c-4f5c-9a55-0d6d5b0c2a00';
+  it('ends the predecessor that waits for it', () =>
+    expect(predecessorEndedBy(resolved({ waitingPredecessorId }))).toBe(waitingPredecessorId));
+  it('ends nothing where none waits', () => expect(predecessorEndedBy(resolved({}))).toBeNull());
+  it.each<TokenStatus>(['REVOKED', 'EXPIRED', 'SUSPENDED'])('is none while it is %s', (status) =>
+    expect(predecessorEndedBy(resolved({ waitingPredecessorId }, {}, status))).toBeNull(),
+  );
+  it('is none while its principal is DISABLED', () => {
+    const principal = { state: 'DISABLED', name: 'grace' } as const;
+    expect(predecessorEndedBy(resolved({ waitingPredecessorId, principal }))).toBeNull();
+  });
 });
 
 describe('the reason why a token is not usable', () => {

@@ -42,6 +42,8 @@ export interface TokenRecord {
   readonly groups: readonly GroupFacts[];
   /** Whether the key of the signature, or for want of one that of the issue, was withdrawn. */
   readonly isKeyWithdrawn: boolean;
+  /** The token that this one succeeds, where that ends by this one's first use and has not ended yet (rule 8). */
+  readonly waitingPredecessorId: string | null;
 }
 
 /** What this product answers for at the moment: a token for anybody else is none. */
@@ -80,6 +82,14 @@ export function resolutionOf(
   if (unusableReason(record, status, inForce) !== null) return INACTIVE;
   if (!saysWhatItsRowSays(claims, record)) return INACTIVE;
   return { active: true, token: record, scopes: effectiveScopes(record) };
+}
+
+/**
+ * The id of the token that must have ended before this answer is given: the predecessor that was to live until its
+ * successor's first use (rule 8). Null for none; what does not resolve is no use, and ends nothing.
+ */
+export function predecessorEndedBy(resolution: Resolution): string | null {
+  return resolution.active ? resolution.token.waitingPredecessorId : null;
 }
 
 /** Why the token would not resolve now; of several reasons the first in the order of `UNUSABLE_REASONS`, null for none. */

@@ -2,8 +2,15 @@ import { inTime, type Database } from '@tokenwarden/database';
 import type { SigningService } from '@tokenwarden/signing';
 import { statusOf } from '@tokenwarden/tokens';
 import { secondsOf } from '@tokenwarden/vocabulary';
+import { endPredecessor } from './end-predecessor.js';
 import { loadRecord } from './load-record.js';
-import { INACTIVE, resolutionOf, type InForce, type Resolution } from './resolution.rules.js';
+import {
+  INACTIVE,
+  predecessorEndedBy,
+  resolutionOf,
+  type InForce,
+  type Resolution,
+} from './resolution.rules.js';
 
 /** What resolving stands on. */
 export interface ResolvingParts {
@@ -17,7 +24,7 @@ const LONGEST_WAIT_SECONDS = 2;
 
 /**
  * Whose token is this, and what may it do (rule 3)? Garbage, other people's tokens and expired ones need no query.
- * Expiry goes by this process's clock.
+ * Expiry goes by this process's clock. A predecessor that was to live until this use has ended when the answer comes.
  * @throws Problem `UNAVAILABLE` when it cannot decide, after two seconds at the latest
  */
 export async function resolveToken(parts: ResolvingParts, value: string): Promise<Resolution> {
@@ -31,5 +38,8 @@ async function resolve({ database, signing, inForce }: ResolvingParts, value: st
   if (claims.iss !== inForce.issuer || claims.exp <= secondsOf(new Date())) return INACTIVE;
   const record = await loadRecord(database, claims.jti, kid);
   const status = record && statusOf(record, new Date());
-  return resolutionOf(record, status, claims, inForce);
+  const resolution = resolutionOf(record, status, claims, inForce);
+  const ended = predecessorEndedBy(resolution);
+  if (ended !== null) await endPredecessor(database, ended);
+  return resolution;
 }

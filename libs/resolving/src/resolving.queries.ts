@@ -1,11 +1,20 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import { GRANTS_OF_GROUP } from '@tokenwarden/directory';
+import { BULK_REVOCATION_OF } from '@tokenwarden/tokens';
 import type { GroupFacts, PrincipalState, TokenRecord } from './resolution.rules.js';
 
-/** The row, its principal, the live groups with what they grant now, and the signing key: all of one moment. */
+// A predecessor that has ended or is revoked waits for nothing any more.
+const WAITING_PREDECESSOR = `SELECT p.id FROM access_tokens p ${BULK_REVOCATION_OF('p')}
+    WHERE p.id = t.predecessor_id AND p.ends_on_successors_use AND p.ends_at > clock_timestamp()
+      AND p.revoked_at IS NULL AND bulk.revoked_at IS NULL`;
+
+/**
+ * The row, its principal, the live groups with what they grant now, the signing key and the predecessor that waits: all of
+ * one moment. A revocation that is still being written behind its commit counts like one in the row.
+ */
 const RECORD = `
 SELECT t.id, t.kind, t.name, t.issuer, t.principal_id, t.scopes, t.audiences, t.created_at, t.expires_at, t.ends_at,
-  t.suspended_at, t.revoked_at,
+  t.suspended_at, coalesce(t.revoked_at, bulk.revoked_at) AS revoked_at,
   coalesce(u.username, s.name) AS principal_name,
   CASE
     WHEN t.kind = 'USER' THEN u.state
@@ -15,6 +24,7 @@ SELECT t.id, t.kind, t.name, t.issuer, t.principal_id, t.scopes, t.audiences, t.
     ELSE 'ACTIVE'
   END AS principal_state,
   (k.kid IS NULL OR k.withdrawn_at IS NOT NULL) AS is_key_withdrawn,
+  (${WAITING_PREDECESSOR}) AS waiting_predecessor_id,
   (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'id', g.id,
       'name', g.name,
@@ -24,7 +34,7 @@ SELECT t.id, t.kind, t.name, t.issuer, t.principal_id, t.scopes, t.audiences, t.
       SELECT m.group_id FROM group_members m WHERE m.user_id = t.user_id
       UNION ALL
       SELECT l.group_id FROM service_account_groups l WHERE l.service_account_id = t.service_account_id)) AS groups
-FROM access_tokens t
+FROM access_tokens t ${BULK_REVOCATION_OF('t')}
 LEFT JOIN users u ON u.id = t.user_id
 LEFT JOIN service_accounts s ON s.id = t.service_account_id`;
 
@@ -54,6 +64,7 @@ interface RecordRow {
   principal_name: string;
   principal_state: PrincipalState;
   is_key_withdrawn: boolean;
+  waiting_predecessor_id: string | null;
   groups: GroupFacts[];
 }
 
@@ -93,5 +104,6 @@ function toRecord(row: RecordRow): TokenRecord {
     principal: { state: row.principal_state, name: row.principal_name },
     groups: row.groups,
     isKeyWithdrawn: row.is_key_withdrawn,
+    waitingPredecessorId: row.waiting_predecessor_id,
   };
 }

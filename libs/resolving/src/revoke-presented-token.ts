@@ -1,5 +1,5 @@
 import { inTime } from '@tokenwarden/database';
-import { lockToken, revokeToken } from '@tokenwarden/tokens';
+import { holdOffBulkRevocations, lockToken, revokeToken } from '@tokenwarden/tokens';
 import {
   authorOf,
   saysWhatItsRowSays,
@@ -40,6 +40,7 @@ async function revokeIfOurs(
   if (verified === undefined) return;
   const { claims, kid } = verified;
   await database.transaction(async (tx) => {
+    await holdOffBulkRevocations(tx);
     const record = await recordOfPresentedToken(tx, claims.jti, kid);
     // A withdrawn key is in strangers' hands: what it signed proves nothing, not even the right to revoke.
     if (record === undefined || record.isKeyWithdrawn || !saysWhatItsRowSays(claims, record)) return;

@@ -131,6 +131,7 @@ describe('the plan of the hot statements', () => {
       return JSON.stringify(await tx.query(`EXPLAIN ${sql}`, parametersFor(id)));
     });
     expect(plan).toContain('access_tokens_pkey');
+    expect(plan).toContain('bulk_revocation_sets_waiting');
     expect(plan).not.toContain('Seq Scan');
   });
 });

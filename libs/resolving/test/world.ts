@@ -7,7 +7,15 @@ import { Sealing } from '@tokenwarden/secrets';
 import { Settings } from '@tokenwarden/settings';
 import { SigningService } from '@tokenwarden/signing';
 import { Logs, Metrics } from '@tokenwarden/telemetry';
-import { AccessTokenEntity, addToken, type NewToken } from '@tokenwarden/tokens';
+import {
+  AccessTokenEntity,
+  addToken,
+  holdAllTokens,
+  leaveToSuccessor,
+  lockToken,
+  revokeMany,
+  type NewToken,
+} from '@tokenwarden/tokens';
 import { SYSTEM, wholeSecond, type Scope, type TokenClaims } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
 import { OAuthEndpoints, ResolvingService } from '../src/index.js';
@@ -51,6 +59,8 @@ export interface Wanted {
   readonly audiences?: readonly string[];
   readonly issuer?: string;
   readonly lifetimeSeconds?: number;
+  /** The token that it succeeds. */
+  readonly predecessorId?: string;
   /** What the signed claims say otherwise than the row. */
   readonly claims?: Partial<TokenClaims>;
 }
@@ -125,10 +135,32 @@ export class World {
       kid: signer.kid,
       createdAt,
       expiresAt: new Date(createdAt.getTime() + (wanted.lifetimeSeconds ?? 3_600) * 1_000),
+      predecessorId: wanted.predecessorId,
     };
     await this.database.transaction((tx) => addToken(tx, row, SYSTEM));
     const value = await signer.sign({ ...claimsOf(row), ...wanted.claims });
     return { id: row.id, value, row };
+  }
+
+  /** Issues the successor of a token that lives on, as `endOldOnFirstUse` asks it: until that is used. */
+  async rotate({ id, row }: Issued, endsOnSuccessorsUse = true): Promise<Issued> {
+    const successor = await this.issue({ principalId: row.principalId, predecessorId: id });
+    await this.database.transaction(async (tx) => {
+      const old = await lockToken(tx, id);
+      if (old === null) throw new Error('There is no such token to rotate.');
+      const overlap = { successorId: successor.id, endsAt: row.expiresAt, endsOnSuccessorsUse };
+      await leaveToSuccessor(tx, old, overlap, SYSTEM);
+    });
+    return successor;
+  }
+
+  /** Revokes many tokens by one commit; their rows are not written behind it. */
+  async revokeAtOnce(ids: readonly string[]): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await holdAllTokens(tx);
+      const selected = { sql: 'SELECT unnest($1::uuid[])', parameters: [ids] };
+      await revokeMany(tx, selected, { by: SYSTEM, reason: 'leaked', details: {} });
+    });
   }
 
   /** Runs SQL beside the product. */
@@ -203,6 +235,8 @@ function settingsWith(changes: Partial<Settings>): Settings {
     signingAlgorithm: 'ES256',
     audiences: AUDIENCES,
     sessionLifetime: 'PT12H',
+    idempotencyWindow: 'PT24H',
+    idempotencyValueWindow: 'PT10M',
     introspectionCacheMaxAge: 1,
     allowedOrigins: [],
     trustedProxies: [],
