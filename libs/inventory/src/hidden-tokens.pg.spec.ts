@@ -5,7 +5,7 @@ import { Loaders } from '@tokenwarden/api';
 import { openDatabase, type Database } from '@tokenwarden/database';
 import type { Caller } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { sessionOf, StoredSamples } from './stored-samples.js';
+import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from './stored-samples.js';
 import { TokenOperationsService } from './token-operations.service.js';
 import { TokenViews } from './token-views.js';
 
@@ -43,7 +43,7 @@ async function statementsOf(attempt: () => Promise<unknown>): Promise<number> {
 
 const operations = () => new TokenOperationsService(database);
 const attempts: [string, (id: string) => Promise<unknown>][] = [
-  ['looking', (id) => new TokenViews(database).visibleToken(stranger, id, new Loaders())],
+  ['looking', (id) => new TokenViews(database, SAMPLE_SETTINGS).visibleToken(stranger, id, new Loaders())],
   ['renaming', (id) => operations().update(stranger, { id, name: 'mine' })],
   ['revoking', (id) => operations().revoke(stranger, { id })],
   ['suspending', (id) => operations().suspend(stranger, { id })],

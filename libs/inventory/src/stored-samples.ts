@@ -1,6 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { rows, type Database } from '@tokenwarden/database';
+import { readSettings } from '@tokenwarden/settings';
 import { foldedForSearch, type Caller, type Scope } from '@tokenwarden/vocabulary';
+import { TokenFilter } from './token-list.types.js';
+import type { Reach, TokenSelection } from './token-selection.queries.js';
+
+/** What is in force for sample tokens. */
+export const SAMPLE_SETTINGS = readSettings({
+  PUBLIC_URL: 'http://127.0.0.1:3000',
+  AUDIENCES: 'https://here.example',
+});
+
+/** The selection of this filter, under no policy. */
+export function sampleSelection(filter: Partial<TokenFilter> = {}, reach: Reach = 'all'): TokenSelection {
+  const { publicUrl: issuer, audiences } = SAMPLE_SETTINGS;
+  return {
+    reach,
+    filter: Object.assign(new TokenFilter(), filter),
+    inForce: { issuer, audiences },
+    profiles: [],
+  };
+}
 
 /** What a sample token may say of itself; the rest is plain. Moments are RFC 3339. */
 export interface SampleToken {
@@ -11,6 +31,11 @@ export interface SampleToken {
   readonly endsAt?: string;
   readonly suspended?: boolean;
   readonly revoked?: boolean;
+  readonly audiences?: readonly string[];
+  readonly issuer?: string;
+  /** The last use; never used when left out. */
+  readonly usedAt?: string;
+  readonly predecessorId?: string;
 }
 
 /** Rows for the specs of this room, written past the rooms that own them: what counts here is what is read. */
@@ -77,9 +102,9 @@ export class StoredSamples {
     const nobody = JSON.stringify({ kind: 'SYSTEM', id: null, name: 'Tokenwarden' });
     await this.run(
       `INSERT INTO access_tokens (id, kind, user_id, service_account_id, name, search_text, profile, scopes, audiences,
-         issuer, kid, created_at, created_by, expires_at, ends_at, suspended_at, suspended_by, revoked_at, revoked_by)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '{here}', 'here', 'tokenwarden-sample', $9::timestamptz, $10::jsonb, $11::timestamptz, $11,
-         $12, $13, $14, $15)`,
+         issuer, kid, created_at, created_by, expires_at, ends_at, suspended_at, suspended_by, revoked_at, revoked_by, first_used_at, predecessor_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $16, $17, 'tokenwarden-sample', $9::timestamptz, $10::jsonb, $11::timestamptz, $11,
+         $12, $13, $14, $15, $18, $19)`,
       [
         id,
         kind,
@@ -96,8 +121,14 @@ export class StoredSamples {
         token.suspended ? nobody : null,
         token.revoked ? createdAt : null,
         token.revoked ? nobody : null,
+        token.audiences ?? SAMPLE_SETTINGS.audiences,
+        token.issuer ?? SAMPLE_SETTINGS.publicUrl,
+        token.usedAt ?? null,
+        token.predecessorId ?? null,
       ],
     );
+    if (token.usedAt !== undefined)
+      await this.run('INSERT INTO token_uses (token_id, last_used_at) VALUES ($1, $2)', [id, token.usedAt]);
     return id;
   }
 

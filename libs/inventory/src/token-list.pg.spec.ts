@@ -3,7 +3,8 @@ import { pageOf, toConnection, type PageArgs } from '@tokenwarden/api';
 import { openDatabase, rows, type Database, type Transaction } from '@tokenwarden/database';
 import type { AccessTokenEntity } from '@tokenwarden/tokens';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { StoredSamples } from './stored-samples.js';
+import { sampleSelection, StoredSamples } from './stored-samples.js';
+import type { Reach } from './token-selection.queries.js';
 import { countByStatus, countEnding } from './token-gauges.queries.js';
 import {
   columnsOf,
@@ -12,9 +13,8 @@ import {
   keyOf,
   tokensOnPage,
   tokensOnPageOfEach,
-  type Reach,
 } from './token-list.queries.js';
-import { TokenFilter, TokenOrderField, type TokenOrder } from './token-list.types.js';
+import { type TokenFilter, TokenOrderField, type TokenOrder } from './token-list.types.js';
 
 const NEWEST_FIRST: TokenOrder = { field: 'CREATED_AT', direction: 'DESC' };
 
@@ -51,9 +51,8 @@ afterAll(async () => {
   await server.close();
 });
 
-const filterOf = (filter: Partial<TokenFilter>) => Object.assign(new TokenFilter(), filter);
 async function found(filter: Partial<TokenFilter>, reach: Reach = 'all'): Promise<Set<string>> {
-  const selection = { reach, filter: filterOf(filter) };
+  const selection = sampleSelection(filter, reach);
   const page = pageOf({ first: 100 }, 'spec');
   const tokens = await database.read((tx) => tokensOnPage(tx, selection, NEWEST_FIRST, page));
   expect(await database.read((tx) => countTokens(tx, selection))).toBe(tokens.length);
@@ -149,7 +148,7 @@ describe('the pages of a list', () => {
   });
 
   async function tokensOf(args: PageArgs, order: TokenOrder) {
-    const selection = { reach: 'all' as const, filter: filterOf({ userId: user }) };
+    const selection = sampleSelection({ userId: user });
     const page = pageOf(
       args,
       order,
@@ -196,7 +195,7 @@ describe('the pages of a list', () => {
 
   it('of many principals in one statement are those of each alone', async () => {
     const principals = [user, id.ada, id.etl, id.group];
-    const selection = { reach: 'all' as const, filter: filterOf({ status: ['ACTIVE'] }) };
+    const selection = sampleSelection({ status: ['ACTIVE'] });
     for (const args of [{ first: 3 }, { last: 2 }]) {
       const page = pageOf(args, 'spec');
       const ofEach = await database.read((tx) =>
@@ -204,7 +203,7 @@ describe('the pages of a list', () => {
       );
       const counts = await database.read((tx) => countTokensOfEach(tx, principals, selection));
       for (const principal of principals) {
-        const alone = { reach: { principalIds: [principal] }, filter: selection.filter };
+        const alone = sampleSelection(selection.filter, { principalIds: [principal] });
         const tokens = await database.read((tx) => tokensOnPage(tx, alone, NEWEST_FIRST, page));
         expect(ofEach.get(principal)?.map(({ token }) => token)).toEqual(tokens.map(({ token }) => token));
         expect(counts.get(principal)).toBe(await database.read((tx) => countTokens(tx, alone)));
@@ -223,7 +222,7 @@ describe('the pages of a list', () => {
           return [{ id: lines.map((line) => line['QUERY PLAN']).join('\n') }];
         };
         const explaining = Object.assign(Object.create(tx) as object, { query }) as unknown as Transaction;
-        const selection = { reach: 'all' as const, filter: filterOf(filter) };
+        const selection = sampleSelection(filter);
         const [explained] = await tokensOnPage(explaining, selection, order, pageOf({}, 'spec'));
         return explained?.token.id;
       });

@@ -1,17 +1,8 @@
 import { COUNT_LIMIT, type CursorKey, type Page } from '@tokenwarden/api';
 import { keyset, rows, type KeysetColumn, type Transaction } from '@tokenwarden/database';
-import { tokenColumns, type AccessTokenEntity } from '@tokenwarden/tokens';
-import { foldedForSearch, isIdentifier, type TokenStatus } from '@tokenwarden/vocabulary';
-import type { TokenFilter, TokenOrder, TokenOrderField } from './token-list.types.js';
-
-/** Whose tokens a list may hold at all: everybody's, those of these principals, or this one token. */
-export type Reach = 'all' | { readonly principalIds: readonly string[] } | { readonly tokenId: string };
-
-/** All that decides which tokens are in a list, beside its page. */
-export interface TokenSelection {
-  readonly reach: Reach;
-  readonly filter: TokenFilter;
-}
+import { tokenColumns, tokensNow, type AccessTokenEntity } from '@tokenwarden/tokens';
+import type { TokenOrder, TokenOrderField } from './token-list.types.js';
+import { conditionsOf, type TokenSelection } from './token-selection.queries.js';
 
 /** A token and the database's moment at which it was read: its status is that of this moment. */
 export interface TokenOfMoment {
@@ -23,14 +14,6 @@ const ORDERS: Readonly<Record<TokenOrderField, { column: string; type: 'timestam
   CREATED_AT: { column: 't.created_at', type: 'timestamptz' },
   ENDS_AT: { column: 't.ends_at', type: 'timestamptz' },
   NAME: { column: 't.name', type: 'text' },
-};
-
-// Rule 3's order, as `statusOf` has it; statement_timestamp() is one moment for all rows and lets an index serve.
-const STATUSES: Readonly<Record<TokenStatus, string>> = {
-  REVOKED: 't.revoked_at IS NOT NULL',
-  EXPIRED: '(t.revoked_at IS NULL AND t.ends_at <= statement_timestamp())',
-  SUSPENDED: '(t.revoked_at IS NULL AND t.ends_at > statement_timestamp() AND t.suspended_at IS NOT NULL)',
-  ACTIVE: '(t.revoked_at IS NULL AND t.ends_at > statement_timestamp() AND t.suspended_at IS NULL)',
 };
 
 /** The columns of a list's order; the id, in the same direction, tells equals apart. */
@@ -59,7 +42,7 @@ export async function tokensOnPage(
   const clause = keyset(page, columnsOf(order), parameters.length + 1);
   const found = await rows<Stored>(
     tx,
-    `SELECT ${SHOWN} FROM access_tokens t WHERE ${[...conditions, clause.condition].join(' AND ')}
+    `SELECT ${SHOWN} FROM ${await tokensNow(tx)} t WHERE ${[...conditions, clause.condition].join(' AND ')}
      ORDER BY ${clause.orderBy} LIMIT ${clause.limit}`,
     [...parameters, ...clause.parameters],
   );
@@ -98,7 +81,7 @@ export async function countTokens(tx: Transaction, selection: TokenSelection): P
   const [row] = await rows<{ count: number }>(
     tx,
     `SELECT count(*)::integer AS count FROM
-       (SELECT FROM access_tokens t WHERE ${conditions.join(' AND ')} LIMIT ${COUNT_LIMIT + 1}) AS counted`,
+       (SELECT FROM ${await tokensNow(tx)} t WHERE ${conditions.join(' AND ')} LIMIT ${COUNT_LIMIT + 1}) AS counted`,
     parameters,
   );
   return row?.count ?? 0;
@@ -116,7 +99,7 @@ export async function countTokensOfEach(
     `SELECT principal.id, counted.count FROM unnest($${parameters.length + 1}::uuid[]) AS principal (id)
      CROSS JOIN LATERAL (
        SELECT count(*)::integer AS count FROM
-         (SELECT FROM access_tokens t WHERE t.principal_id = principal.id AND ${conditions.join(' AND ')}
+         (SELECT FROM ${await tokensNow(tx)} t WHERE t.principal_id = principal.id AND ${conditions.join(' AND ')}
           LIMIT ${COUNT_LIMIT + 1}) AS chosen) AS counted`,
     [...parameters, principalIds],
   );
@@ -129,49 +112,4 @@ const SHOWN = `${tokenColumns('t')}, statement_timestamp() AS now`;
 
 function ofMoment({ now, place: _, ...token }: Stored): TokenOfMoment {
   return { token, now };
-}
-
-function conditionsOf({ reach, filter }: TokenSelection): { conditions: string[]; parameters: unknown[] } {
-  const conditions: string[] = ['TRUE'];
-  const parameters: unknown[] = [];
-  const add = (value: unknown, condition: (placeholder: string) => string) => {
-    if (value === undefined) return;
-    parameters.push(value);
-    conditions.push(condition(`$${parameters.length}`));
-  };
-  // An id that is none is one that nothing has.
-  const addId = (id: string | undefined, condition: (placeholder: string) => string) => {
-    if (id !== undefined && !isIdentifier(id)) conditions.push('FALSE');
-    else add(id, condition);
-  };
-  if (reach !== 'all' && 'tokenId' in reach) add(reach.tokenId, (id) => `t.id = ${id}::uuid`);
-  if (reach !== 'all' && 'principalIds' in reach)
-    add(reach.principalIds, (ids) => `t.principal_id = ANY (${ids}::uuid[])`);
-  add(filter.ids?.filter(isIdentifier), (ids) => `t.id = ANY (${ids}::uuid[])`);
-  add(filter.kind, (kind) => `t.kind = ${kind}`);
-  if (filter.status) {
-    const any = [...new Set(filter.status)].map((status) => STATUSES[status]);
-    conditions.push(any.length === 0 ? 'FALSE' : `(${any.join(' OR ')})`);
-  }
-  addId(filter.userId, (id) => `t.principal_id = ${id}::uuid AND t.user_id IS NOT NULL`);
-  addId(filter.serviceAccountId, (id) => `t.principal_id = ${id}::uuid AND t.service_account_id IS NOT NULL`);
-  addId(
-    filter.groupId,
-    (id) => `t.principal_id IN (
-      SELECT user_id FROM group_members WHERE group_id = ${id}::uuid
-      UNION ALL SELECT service_account_id FROM service_account_groups WHERE group_id = ${id}::uuid)`,
-  );
-  add(filter.profile, (profile) => `t.profile = ${profile}`);
-  // strpos instead of LIKE: "%" and "_" are characters like all others.
-  add(
-    filter.search === undefined ? undefined : foldedForSearch(filter.search),
-    (text) => `strpos(t.search_text, ${text}) > 0`,
-  );
-  add(filter.createdAfter, (moment) => `t.created_at > ${moment}::timestamptz`);
-  add(filter.createdBefore, (moment) => `t.created_at < ${moment}::timestamptz`);
-  add(filter.endsAfter, (moment) => `t.ends_at > ${moment}::timestamptz`);
-  add(filter.endsBefore, (moment) => `t.ends_at < ${moment}::timestamptz`);
-  if (filter.unscoped !== undefined)
-    conditions.push(filter.unscoped ? 't.scopes IS NULL' : 't.scopes IS NOT NULL');
-  return { conditions, parameters };
 }

@@ -5,12 +5,13 @@ import {
   IsInput,
   IsList,
   IsText,
+  IsWithout,
   MayBeLeftOut,
   OrderDirection,
   PageArgs,
 } from '@tokenwarden/api';
 import { AccessToken, TokenKindEnum, TokenStatusEnum } from '@tokenwarden/tokens';
-import { TEXT_LIMITS, type TokenKind, type TokenStatus } from '@tokenwarden/vocabulary';
+import { isScope, TEXT_LIMITS, type TokenKind, type TokenStatus } from '@tokenwarden/vocabulary';
 
 const MOST_IDS = 100;
 const MOST_STATUSES = 10;
@@ -69,6 +70,18 @@ export class TokenFilter {
   @MayBeLeftOut()
   search?: string;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'Tokens that may do this now: usable ones whose effective scopes cover it.',
+  })
+  @IsWithout((value) =>
+    typeof value === 'string' && isScope(value)
+      ? undefined
+      : 'A scope: resource:action, as dataset/sales/orders:read.',
+  )
+  @MayBeLeftOut()
+  scope?: string;
+
   @Field(() => DateTimeScalar, { nullable: true, description: 'Later than this.' })
   @MayBeLeftOut()
   createdAfter?: Date;
@@ -85,12 +98,35 @@ export class TokenFilter {
   @MayBeLeftOut()
   endsBefore?: Date;
 
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'Not used since; tokens never used count when they are older than this.',
+  })
+  @MayBeLeftOut()
+  unusedSince?: Date;
+
+  @Field(() => Boolean, { nullable: true, description: 'false: used at least once.' })
+  @MayBeLeftOut()
+  neverUsed?: boolean;
+
+  @Field(() => Boolean, { nullable: true, description: 'Whether they would resolve now.' })
+  @MayBeLeftOut()
+  usable?: boolean;
+
   @Field(() => Boolean, {
     nullable: true,
     description: 'Issued without scopes: follows all that the principal may do.',
   })
   @MayBeLeftOut()
   unscoped?: boolean;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      "Lives longer than today's policy would allow at issue; a profile that is gone allows nothing.",
+  })
+  @MayBeLeftOut()
+  exceedsPolicy?: boolean;
 }
 
 /** The order of a list of tokens; equals are told apart by id, in the same direction. */

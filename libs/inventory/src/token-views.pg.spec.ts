@@ -3,7 +3,7 @@ import { Loaders } from '@tokenwarden/api';
 import { openDatabase, type Database } from '@tokenwarden/database';
 import type { Caller } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { sessionOf, StoredSamples } from './stored-samples.js';
+import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from './stored-samples.js';
 import { TokenFilter, TokenListArgs } from './token-list.types.js';
 import { TokenViews } from './token-views.js';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   server = await freshDatabase();
   database = await openDatabase(server.url);
   samples = new StoredSamples(database);
-  views = new TokenViews(database);
+  views = new TokenViews(database, SAMPLE_SETTINGS);
   await samples.signingKey();
   group = await samples.group();
   grace = await samples.user('grace', [group]);
@@ -113,7 +113,7 @@ describe('the tokens of one principal', () => {
         statements += 1;
         return database.read(work);
       };
-      const counted = new TokenViews(counting);
+      const counted = new TokenViews(counting, SAMPLE_SETTINGS);
       const [loaders, caller] = [new Loaders(), session(grace, { permissions: ['tokens:read'] })];
       const lists = await Promise.all(
         users.map((user) => counted.listOf(caller, user, argsOf({ status: ['ACTIVE'] }), loaders)),
@@ -151,8 +151,8 @@ describe('what a caller may do', () => {
     return token && views.actionsOn(caller, token, new Loaders());
   };
   it('is everything with its own tokens and those of its accounts', async () => {
-    expect(await actions(session(grace), id.grace)).toEqual(['UPDATE', 'SUSPEND', 'REVOKE']);
-    expect(await actions(session(grace), id.account)).toEqual(['UPDATE', 'SUSPEND', 'REVOKE']);
+    expect(await actions(session(grace), id.grace)).toEqual(['UPDATE', 'ROTATE', 'SUSPEND', 'REVOKE']);
+    expect(await actions(session(grace), id.account)).toEqual(['UPDATE', 'ROTATE', 'SUSPEND', 'REVOKE']);
   });
   it('is to stop and to resume those of others with tokens:revoke', async () => {
     const admin = session(linus, { permissions: ['*:*'], groupIds: [] });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { pageOf, toConnection, type Batch, type Connection, type Loaders, type Page } from '@tokenwarden/api';
 import { Database, databaseNow } from '@tokenwarden/database';
-import { seesMembers } from '@tokenwarden/directory';
+import { Settings } from '@tokenwarden/settings';
 import { accountsManagedBy } from '@tokenwarden/service-accounts';
 import { actionsOn, findToken, seesToken, toAccessToken, type AccessToken } from '@tokenwarden/tokens';
 import type { Caller, TokenAction } from '@tokenwarden/vocabulary';
@@ -14,16 +14,19 @@ import {
   tokensOnPage,
   tokensOnPageOfEach,
   type TokenOfMoment,
-  type TokenSelection,
 } from './token-list.queries.js';
 import { TokenFilter, type TokenListArgs, type TokenOrder } from './token-list.types.js';
+import { selectionFor, type TokenSelection } from './token-selection.queries.js';
 
 const NEWEST_FIRST: TokenOrder = { field: 'CREATED_AT', direction: 'DESC' };
 
 /** Tokens as one caller sees them, alone and in lists; what it may not see is missing, like what is not there. */
 @Injectable()
 export class TokenViews {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly settings: Settings,
+  ) {}
 
   private readonly managed: Batch<string, ReadonlySet<string>> = async (userIds) => {
     const sets = userIds.map(async (id) => {
@@ -113,12 +116,11 @@ export class TokenViews {
     return lists;
   }
 
-  // Who is in a group that the caller does not see into cannot be found out by a filter either.
   private async selectionFor(caller: Caller, args: TokenListArgs, loaders: Loaders): Promise<TokenSelection> {
     const { filter = new TokenFilter() } = args;
     const reach = reachOf(caller, await this.managedBy(caller, loaders));
-    const isOpaque = filter.groupId !== undefined && !seesMembers(caller, filter.groupId);
-    return { reach, filter: isOpaque ? { ...filter, ids: [] } : filter };
+    const inForce = { issuer: this.settings.publicUrl, audiences: this.settings.audiences };
+    return this.database.read((tx) => selectionFor(tx, caller, { reach, filter, inForce }));
   }
 
   private async managedBy(caller: Caller, loaders: Loaders): Promise<ReadonlySet<string>> {

@@ -10,3 +10,4 @@ export {
 export { overlapFor } from './overlap.rules.js';
 export { PolicyVersionEntity } from './policy-version.entity.js';
 export { FIRST_POLICY, type LifetimeProfile, type PolicyDocument } from './policy-document.js';
+export { exceedsPolicy, type MaximumOfProfile } from './exceeding.queries.js';

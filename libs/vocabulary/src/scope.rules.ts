@@ -75,12 +75,15 @@ function overlap([pathA, actionA]: Halves, [pathB, actionB]: Halves): Scope | un
 export function withoutCovered(scopes: readonly Scope[]): Scope[] {
   const unique = new Set(scopes);
   return [...unique]
-    .filter((scope) => !coversOf(scope).some((other) => other !== scope && unique.has(other)))
+    .filter((scope) => !coveringScopes(scope).some((other) => other !== scope && unique.has(other)))
     .sort();
 }
 
-/** Every scope that covers this one, itself included: as few as the parts of its path, twice. */
-function coversOf(scope: Scope): Scope[] {
+/**
+ * Every scope that covers this one, itself included: as few as the parts of its path, twice. Holding one of them is
+ * holding this one, so that a database can look for it by what two lists have in common.
+ */
+export function coveringScopes(scope: Scope): Scope[] {
   const [path, action] = halves(scope);
   const paths = ['*', path];
   for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
