@@ -4,6 +4,7 @@ import { lockUser } from '@tokenwarden/directory';
 import { accountsManagedBy, lockAccount } from '@tokenwarden/service-accounts';
 import {
   findToken,
+  holdOffBulkRevocations,
   isLive,
   lockToken,
   renameToken,
@@ -46,7 +47,10 @@ export class TokenOperationsService {
     };
     return this.changed(async (tx) => {
       const { token } = await lockedFor('UPDATE', tx, id, caller);
-      return renameToken(tx, token, names, authorOf(caller));
+      const renamed = await renameToken(tx, token, names, authorOf(caller));
+      // An ended token is renamed too, and the row of one that a bulk revocation has hit may not say so yet.
+      const { revokedAt, revokedBy, revokedReason } = token;
+      return { ...renamed, revokedAt, revokedBy, revokedReason };
     });
   }
 
@@ -88,7 +92,10 @@ export class TokenOperationsService {
   }
 
   private changed(change: (tx: Transaction) => Promise<AccessTokenEntity>): Promise<AccessToken> {
-    return this.database.transaction(async (tx) => toAccessToken(await change(tx), await databaseNow(tx)));
+    return this.database.transaction(async (tx) => {
+      await holdOffBulkRevocations(tx);
+      return toAccessToken(await change(tx), await databaseNow(tx));
+    });
   }
 }
 

@@ -7,6 +7,12 @@ export const BULK_REVOCATION_LOCK = 'bulk-revocation';
 /** So many ids stand in one set: few enough to look one up quickly and to write it in one short transaction. */
 const SET_SIZE = 500;
 
+/**
+ * A SELECT of the ids of all tokens whose revocation stands in a set and not yet in their rows: for a statement over very
+ * many tokens, which takes them away, or counts them as revoked, as a whole. For few tokens `tokensNow` looks up each.
+ */
+export const IDS_BEING_REVOKED = 'SELECT unnest(token_ids) AS id FROM bulk_revocation_sets WHERE written_at IS NULL';
+
 /** A SELECT that gives the ids of tokens, in its first column. */
 export interface IdsSelect {
   readonly sql: string;

@@ -37,7 +37,7 @@ export {
   tokensNow,
   type Issuance,
 } from './tokens.queries.js';
-export { type IdsSelect } from './bulk-revocations.queries.js';
+export { BULK_REVOCATION_LOCK, IDS_BEING_REVOKED, type IdsSelect } from './bulk-revocations.queries.js';
 export {
   holdAllTokens,
   revokeMany,

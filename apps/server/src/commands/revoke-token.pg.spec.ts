@@ -44,7 +44,10 @@ describe('ending a token when nobody can sign in', () => {
     ]);
   });
   it.each([randomUUID(), 'no id at all'])('says so where there is no token %s', (id) =>
-    expect(revokeTokenCommand(id, { reason: 'x' })).rejects.toMatchObject({ code: 'NOT_FOUND' }),
+    expect(revokeTokenCommand(id, { reason: 'x' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringMatching(/^There is no token with this id\./),
+    }),
   );
   it('is refused without a reason that says something', () =>
     expect(revokeTokenCommand(randomUUID(), { reason: ' ' })).rejects.toMatchObject({
