@@ -135,7 +135,7 @@ CREATE TABLE bulk_revocation_sets (
   CONSTRAINT bulk_revocation_sets_pkey PRIMARY KEY (revocation_id, first_id),
   CONSTRAINT bulk_revocation_sets_revocation_id_fkey FOREIGN KEY (revocation_id) REFERENCES bulk_revocations(id) ON DELETE CASCADE
 );
-CREATE INDEX bulk_revocation_sets_waiting ON public.bulk_revocation_sets USING btree (first_id) WHERE (written_at IS NULL);
+CREATE INDEX bulk_revocation_sets_waiting ON public.bulk_revocation_sets USING btree (revocation_id, first_id) WHERE (written_at IS NULL);
 
 CREATE TABLE bulk_revocations (
   id uuid NOT NULL,
@@ -143,10 +143,12 @@ CREATE TABLE bulk_revocations (
   author jsonb NOT NULL,
   reason text,
   token_count integer NOT NULL,
+  written_at timestamp with time zone,
   CONSTRAINT bulk_revocations_hit_some CHECK ((token_count > 0)),
   CONSTRAINT bulk_revocations_pkey PRIMARY KEY (id)
 );
-CREATE INDEX bulk_revocations_by_moment ON public.bulk_revocations USING btree (revoked_at);
+CREATE INDEX bulk_revocations_by_end ON public.bulk_revocations USING btree (written_at);
+CREATE INDEX bulk_revocations_waiting ON public.bulk_revocations USING btree (id) WHERE (written_at IS NULL);
 
 CREATE TABLE changes (
   "position" bigint GENERATED ALWAYS AS IDENTITY NOT NULL,

@@ -1,4 +1,4 @@
-import { rows, type Transaction } from '@tokenwarden/database';
+import { lockFor, rows, type Transaction } from '@tokenwarden/database';
 import type { Author } from '@tokenwarden/vocabulary';
 
 /** Shared by whoever issues or changes tokens, wanted alone by a bulk revocation for the moment of its commit. */
@@ -7,11 +7,12 @@ export const BULK_REVOCATION_LOCK = 'bulk-revocation';
 /** So many ids stand in one set: few enough to look one up quickly and to write it in one short transaction. */
 const SET_SIZE = 500;
 
-/**
- * A SELECT of the ids of all tokens whose revocation stands in a set and not yet in their rows: for a statement over very
- * many tokens, which takes them away, or counts them as revoked, as a whole. For few tokens `tokensNow` looks up each.
- */
-export const IDS_BEING_REVOKED = 'SELECT unnest(token_ids) AS id FROM bulk_revocation_sets WHERE written_at IS NULL';
+/** Takes the lock alone, or ends the transaction after two seconds: whoever shares it queues up behind this one. */
+export async function lockForRevocation(tx: Transaction): Promise<void> {
+  await rows(tx, `SET LOCAL lock_timeout = '2s'`);
+  await lockFor(tx, BULK_REVOCATION_LOCK);
+  await rows(tx, 'SET LOCAL lock_timeout = DEFAULT');
+}
 
 /** A SELECT that gives the ids of tokens, in its first column. */
 export interface IdsSelect {
@@ -36,15 +37,15 @@ export async function insertRevocation(
   const first = selected.parameters.length + 1;
   const [row] = await rows<{ count: number }>(
     tx,
-    `WITH chosen AS MATERIALIZED (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM (${selected.sql}) AS ids (id)),
+    `WITH chosen AS MATERIALIZED (SELECT array_agg(DISTINCT id) AS ids FROM (${selected.sql}) AS selected (id)),
        revocation AS (
          INSERT INTO bulk_revocations (id, revoked_at, author, reason, token_count)
-         SELECT $${first}::uuid, $${first + 1}::timestamptz, $${first + 2}::jsonb, $${first + 3}::text, count(*)::integer
-         FROM chosen HAVING count(*) > 0 RETURNING id, token_count),
+         SELECT $${first}::uuid, $${first + 1}::timestamptz, $${first + 2}::jsonb, $${first + 3}::text, cardinality(ids)
+         FROM chosen WHERE ids IS NOT NULL RETURNING id, token_count),
        sets AS (
          INSERT INTO bulk_revocation_sets (revocation_id, first_id, last_id, token_ids)
-         SELECT revocation.id, (ids)[1], (ids)[cardinality(ids)], ids FROM revocation,
-           (SELECT array_agg(id ORDER BY id) AS ids FROM chosen GROUP BY place / ${SET_SIZE}) AS packed)
+         SELECT revocation.id, ids[place], ids[least(place + ${SET_SIZE} - 1, token_count)], ids[place : place + ${SET_SIZE} - 1]
+         FROM revocation, chosen, generate_series(1, token_count, ${SET_SIZE}) AS place)
      SELECT token_count AS count FROM revocation`,
     [...selected.parameters, id, at, JSON.stringify(author), reason],
   );
@@ -77,10 +78,19 @@ export async function writeSet(
   );
   return rows(
     tx,
-    `WITH hit AS (SELECT id FROM access_tokens WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL ORDER BY id FOR UPDATE)
+    `WITH hit AS (SELECT id FROM access_tokens WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL ORDER BY id FOR NO KEY UPDATE)
      UPDATE access_tokens SET revoked_at = $2, revoked_by = $3, revoked_reason = $4
      FROM hit WHERE access_tokens.id = hit.id RETURNING access_tokens.id, access_tokens.name`,
     [set.tokenIds, at, JSON.stringify(author.actor), reason],
+  );
+}
+
+/** Marks revocations of which no set waits any more, so that nobody looks a token up in them. */
+export async function markWritten(tx: Transaction): Promise<void> {
+  await rows(
+    tx,
+    `UPDATE bulk_revocations r SET written_at = clock_timestamp() WHERE r.written_at IS NULL AND NOT EXISTS (
+       SELECT FROM bulk_revocation_sets s WHERE s.revocation_id = r.id AND s.written_at IS NULL)`,
   );
 }
 
@@ -89,10 +99,5 @@ export async function writeSet(
  * (`RESOLVE_GRACE_SECONDS` is at most five minutes).
  */
 export async function deleteOldRevocations(tx: Transaction): Promise<void> {
-  await rows(
-    tx,
-    `DELETE FROM bulk_revocations r WHERE r.revoked_at < clock_timestamp() - interval '1 hour' AND NOT EXISTS (
-       SELECT FROM bulk_revocation_sets s WHERE s.revocation_id = r.id
-         AND (s.written_at IS NULL OR s.written_at > clock_timestamp() - interval '1 hour'))`,
-  );
+  await rows(tx, `DELETE FROM bulk_revocations WHERE written_at < clock_timestamp() - interval '1 hour'`);
 }

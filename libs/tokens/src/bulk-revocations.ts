@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { record, recordAll } from '@tokenwarden/audit';
-import { databaseNow, lockFor, recordChange, type Transaction } from '@tokenwarden/database';
+import { databaseNow, recordChange, shareLockFor, type Transaction } from '@tokenwarden/database';
 import type { Author, JsonObject } from '@tokenwarden/vocabulary';
 import {
   BULK_REVOCATION_LOCK,
   deleteOldRevocations,
   insertRevocation,
+  lockForRevocation,
+  markWritten,
   takeWaitingSet,
   writeSet,
   type IdsSelect,
@@ -20,11 +22,20 @@ export interface RevocationOfMany {
 }
 
 /**
+ * Holds off bulk revocations to the end of the transaction: take it first of all locks, before a token is read that is
+ * going to be changed or succeeded. What was there at the commit of such a revocation is hit by it, whole.
+ */
+export async function holdOffBulkRevocations(tx: Transaction): Promise<void> {
+  await shareLockFor(tx, BULK_REVOCATION_LOCK);
+}
+
+/**
  * Waits until nobody issues or changes a token and keeps it so to the end of the transaction: what is selected after this
- * call is what is there at the commit.
+ * call is what is there at the commit. Whoever comes meanwhile waits behind this one, so it waits for two seconds at most.
+ * @throws Problem `UNAVAILABLE`, by the transaction, when somebody is at work for longer
  */
 export async function holdAllTokens(tx: Transaction): Promise<void> {
-  await lockFor(tx, BULK_REVOCATION_LOCK);
+  await lockForRevocation(tx);
 }
 
 /**
@@ -52,12 +63,13 @@ export async function revokeMany(
 
 /**
  * Writes one waiting set of a bulk revocation into its rows, each with its event `token.revoked`, in one transaction;
- * whatever the process, a set is written once.
+ * whatever the process, a set is written once. Where none waits it forgets what was written long ago.
  * @returns whether there was one
  */
 export async function writeWaitingRevocations(tx: Transaction): Promise<boolean> {
   const set = await takeWaitingSet(tx);
   if (set === null) {
+    await markWritten(tx);
     await deleteOldRevocations(tx);
     return false;
   }

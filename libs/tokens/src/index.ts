@@ -12,34 +12,27 @@ export {
 } from './token-actions.rules.js';
 export {
   addToken,
-  endOnSuccessorsUse,
   findToken,
-  holdOffBulkRevocations,
-  leaveToSuccessor,
   lockToken,
   renameToken,
   resumeToken,
   revokeToken,
-  revokeTokensOf,
   suspendToken,
-  suspendTokensOf,
   type NewToken,
-  type Overlap,
   type Suspension,
 } from './token-changes.js';
+export { endOnSuccessorsUse, leaveToSuccessor, type Overlap } from './token-rotation.js';
+export { revokeTokensOf, suspendTokensOf } from './tokens-of-principal.js';
 export { TokenActionEnum, TokenKindEnum, TokenStatusEnum, UnusableReasonEnum } from './token-words.enums.js';
-export {
-  BULK_REVOCATION_OF,
-  issuanceOf,
-  successorsOf,
-  tokenColumns,
-  tokensByIds,
-  tokensNow,
-  type Issuance,
-} from './tokens.queries.js';
-export { BULK_REVOCATION_LOCK, IDS_BEING_REVOKED, type IdsSelect } from './bulk-revocations.queries.js';
+export { tokenColumns } from './token-columns.js';
+export { tokensByIds } from './tokens.queries.js';
+export { successorsOf } from './rotation.queries.js';
+export { issuanceOf, type Issuance } from './tokens-of-principal.queries.js';
+export { BULK_REVOCATION_OF, IDS_BEING_REVOKED, tokensNow } from './tokens-now.queries.js';
+export { BULK_REVOCATION_LOCK, type IdsSelect } from './bulk-revocations.queries.js';
 export {
   holdAllTokens,
+  holdOffBulkRevocations,
   revokeMany,
   writeWaitingRevocations,
   type RevocationOfMany,

@@ -1,30 +1,22 @@
-import { recordAll, type AuditAction } from '@tokenwarden/audit';
-import { databaseNow, recordChange, shareLockFor, type Transaction } from '@tokenwarden/database';
+import { databaseNow, type Transaction } from '@tokenwarden/database';
 import {
-  SYSTEM,
   foldedForSearch,
   isIdentifier,
-  tokenNotActive,
-  wholeSecond,
   type Author,
   type JsonObject,
   type Scope,
   type TokenKind,
 } from '@tokenwarden/vocabulary';
 import type { AccessTokenEntity } from './access-token.entity.js';
-import { BULK_REVOCATION_LOCK } from './bulk-revocations.queries.js';
-import { isLive } from './token-status.rules.js';
+import { requireLive } from './token-status.rules.js';
+import { leaveTrail, withReason } from './token-trail.js';
 import {
   insertToken,
   selectToken,
   selectTokenForUpdate,
-  updateActiveSuspended,
-  updateEndedOnSuccessorsUse,
-  updateLiveRevoked,
   updateNames,
   updateResumed,
   updateRevoked,
-  updateRotated,
   updateSuspended,
 } from './tokens.queries.js';
 
@@ -65,7 +57,7 @@ export async function addToken(tx: Transaction, token: NewToken, by: Author): Pr
     createdBy: by.actor,
     predecessorId: predecessorId ?? null,
   });
-  await written(tx, 'token.created', [added], by, {
+  await leaveTrail(tx, 'token.created', [added], by, {
     kind: token.kind,
     principalId,
     profile: token.profile,
@@ -81,14 +73,6 @@ export async function addToken(tx: Transaction, token: NewToken, by: Author): Pr
 /** The token of this id, or null; a text that is no id is an unknown one. */
 export async function findToken(tx: Transaction, id: string): Promise<AccessTokenEntity | null> {
   return isIdentifier(id) ? selectToken(tx, id) : null;
-}
-
-/**
- * Holds off bulk revocations to the end of the transaction: take it first of all locks, before a token is read that is
- * going to be changed or succeeded. What was there at the commit of such a revocation is hit by it, whole.
- */
-export async function holdOffBulkRevocations(tx: Transaction): Promise<void> {
-  await shareLockFor(tx, BULK_REVOCATION_LOCK);
 }
 
 /** The token of this id, or null, and nobody else changes it before this transaction ends. Do so before each change below. */
@@ -110,8 +94,10 @@ export async function renameToken(
   };
   if (Object.keys(changes).length === 0) return token;
   const renamed = await updateNames(tx, token.id, { name, description, searchText: foldedForSearch(name) });
-  await written(tx, 'token.updated', [renamed], by, changes);
-  return renamed;
+  await leaveTrail(tx, 'token.updated', [renamed], by, changes);
+  // A bulk revocation that hit the token may not be in its row yet.
+  const { revokedAt, revokedBy, revokedReason } = token;
+  return { ...renamed, revokedAt, revokedBy, revokedReason };
 }
 
 /** How a suspension came about. */
@@ -133,10 +119,10 @@ export async function suspendToken(
   { reason, withScope }: Suspension,
 ): Promise<AccessTokenEntity> {
   const at = await databaseNow(tx);
-  refuseEnded(token, at, 'suspended');
+  requireLive(token, at, 'suspended');
   if (token.suspendedAt !== null && (token.suspendedWithScope || !withScope)) return token;
   const suspended = await updateSuspended(tx, token.id, { at, by: by.actor, withScope });
-  await written(tx, 'token.suspended', [suspended], by, withReason(reason));
+  await leaveTrail(tx, 'token.suspended', [suspended], by, withReason(reason));
   return suspended;
 }
 
@@ -151,10 +137,10 @@ export async function resumeToken(
   by: Author,
   { reason }: Pick<Suspension, 'reason'>,
 ): Promise<AccessTokenEntity> {
-  refuseEnded(token, await databaseNow(tx), 'resumed');
+  requireLive(token, await databaseNow(tx), 'resumed');
   if (token.suspendedAt === null) return token;
   const resumed = await updateResumed(tx, token.id);
-  await written(tx, 'token.resumed', [resumed], by, withReason(reason));
+  await leaveTrail(tx, 'token.resumed', [resumed], by, withReason(reason));
   return resumed;
 }
 
@@ -167,113 +153,6 @@ export async function revokeToken(
 ): Promise<AccessTokenEntity> {
   if (token.revokedAt !== null) return token;
   const revoked = await updateRevoked(tx, token.id, { at: await databaseNow(tx), by: by.actor, reason });
-  await written(tx, 'token.revoked', [revoked], by, withReason(reason));
+  await leaveTrail(tx, 'token.revoked', [revoked], by, withReason(reason));
   return revoked;
-}
-
-/** How long a token lives on beside its successor. */
-export interface Overlap {
-  readonly successorId: string;
-  /** In whole seconds; a later end than the token's own changes nothing. */
-  readonly endsAt: Date;
-  /** It ends when the successor is first used, or at `endsAt`, whichever is first. */
-  readonly endsOnSuccessorsUse: boolean;
-}
-
-/** Marks the locked token as rotated, with its event: whether it may be, was decided before (rule 8). */
-export async function leaveToSuccessor(
-  tx: Transaction,
-  token: AccessTokenEntity,
-  { successorId, endsAt, endsOnSuccessorsUse }: Overlap,
-  by: Author,
-): Promise<AccessTokenEntity> {
-  const rotated = await updateRotated(tx, token.id, {
-    at: await databaseNow(tx),
-    endsAt,
-    endsOnSuccessorsUse,
-  });
-  await written(tx, 'token.rotated', [rotated], by, {
-    successorId,
-    endsAt: rotated.endsAt.toISOString(),
-    endOldOnFirstUse: endsOnSuccessorsUse,
-  });
-  return rotated;
-}
-
-/**
- * Ends a token whose successor is being used for the first time, where that was asked at its rotation; by SYSTEM, and once
- * however many uses come at the same time.
- */
-export async function endOnSuccessorsUse(tx: Transaction, id: string): Promise<void> {
-  const ended = await updateEndedOnSuccessorsUse(tx, id, wholeSecond(await databaseNow(tx)));
-  if (ended === null) return;
-  await written(tx, 'token.updated', [ended], SYSTEM, {
-    endsAt: ended.endsAt.toISOString(),
-    reason: 'Its successor was used for the first time.',
-  });
-}
-
-/**
- * Revokes every live token of a principal, with an event for each: rule 10 for a removed user, and a deleted account.
- * The principal must be locked against issuing, or a token of this very moment is missed.
- */
-export async function revokeTokensOf(
-  tx: Transaction,
-  principalId: string,
-  by: Author,
-  reason: string | null,
-): Promise<AccessTokenEntity[]> {
-  const at = await databaseNow(tx);
-  const revoked = await updateLiveRevoked(tx, principalId, { at, by: by.actor, reason });
-  await written(tx, 'token.revoked', revoked, by, withReason(reason));
-  return revoked;
-}
-
-/**
- * Suspends every ACTIVE token of a principal by SYSTEM, with an event for each: rule 10 for a disabled user. Owner and
- * administrators may lift it once the user is enabled. The principal must be locked against issuing.
- */
-export async function suspendTokensOf(
-  tx: Transaction,
-  principalId: string,
-  reason: string | null,
-): Promise<AccessTokenEntity[]> {
-  const at = await databaseNow(tx);
-  const suspended = await updateActiveSuspended(tx, principalId, { at, by: SYSTEM.actor });
-  await written(tx, 'token.suspended', suspended, SYSTEM, withReason(reason));
-  return suspended;
-}
-
-function refuseEnded(token: AccessTokenEntity, now: Date, participle: string): void {
-  if (!isLive(token, now))
-    throw tokenNotActive(`Only a live token can be ${participle}; this one has ended.`);
-}
-
-function withReason(reason: string | null): JsonObject {
-  return reason === null ? {} : { reason };
-}
-
-/** What every change of tokens leaves behind: its place in the change log, and an event for each token. */
-async function written(
-  tx: Transaction,
-  action: AuditAction,
-  tokens: readonly AccessTokenEntity[],
-  by: Author,
-  details: JsonObject,
-): Promise<void> {
-  if (tokens.length === 0) return;
-  await recordChange(
-    tx,
-    'token',
-    tokens.map((token) => token.id),
-  );
-  await recordAll(
-    tx,
-    tokens.map((token) => ({
-      action,
-      by,
-      target: { type: 'token', id: token.id, name: token.name },
-      ...(Object.keys(details).length === 0 ? {} : { details }),
-    })),
-  );
 }

@@ -1,4 +1,4 @@
-import type { TokenStatus } from '@tokenwarden/vocabulary';
+import { tokenNotActive, type TokenStatus } from '@tokenwarden/vocabulary';
 
 /** What a token's status is derived from. */
 export interface StatusFacts {
@@ -22,4 +22,13 @@ export function statusOf(token: StatusFacts, now: Date): TokenStatus {
 export function isLive(token: StatusFacts, now: Date): boolean {
   const status = statusOf(token, now);
   return status === 'ACTIVE' || status === 'SUSPENDED';
+}
+
+/**
+ * Returns when the token is live; `participle` says what was to be done with it.
+ * @throws Problem `TOKEN_NOT_ACTIVE` when it has ended
+ */
+export function requireLive(token: StatusFacts, now: Date, participle: string): void {
+  if (!isLive(token, now))
+    throw tokenNotActive(`Only a live token can be ${participle}; this one has ended.`);
 }

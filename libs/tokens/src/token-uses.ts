@@ -32,20 +32,40 @@ export interface UsageDay {
 export const USAGE_DAYS_KEPT = 90;
 
 /**
- * Writes uses down (rule 21), those of one process at a time: a few hundred tokens a call. A use of a token whose row is gone
- * is dropped. Never call it where somebody waits for an answer of resolving.
+ * Writes down uses as one process saw them (rule 21), a few hundred tokens a call, each once. A use of a token whose row is
+ * gone is dropped. Never call it where somebody waits for an answer of resolving.
  */
 export async function recordUses(tx: Transaction, uses: readonly UsesOfToken[]): Promise<void> {
   if (uses.length === 0) return;
   const sorted = [...uses].sort((a, b) => (a.tokenId < b.tokenId ? -1 : 1)); // two processes never wait in a circle
+  await holdRows(tx, sorted);
+  await addLastUses(tx, sorted);
+  await addToDays(tx, sorted);
+}
+
+/**
+ * Keeps the rows from being purged, and marks the first use in those that had none: the latest use that is told of, for a
+ * second or a minute do not matter there. Who changes a token neither waits for this nor holds it up, but at a first use.
+ */
+async function holdRows(tx: Transaction, uses: readonly UsesOfToken[]): Promise<void> {
+  const [ids, moments] = [uses.map((use) => use.tokenId), uses.map((use) => use.lastUsedAt)];
   await rows(
     tx,
-    `WITH seen AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS (id uuid, at timestamptz, "from" text, agent text)),
-       there AS (SELECT seen.*, t.first_used_at FROM seen JOIN access_tokens t ON t.id = seen.id ORDER BY seen.id FOR KEY SHARE OF t),
-       first AS (UPDATE access_tokens t SET first_used_at = there.at FROM there
-         WHERE t.id = there.id AND there.first_used_at IS NULL AND t.first_used_at IS NULL)
-     INSERT INTO token_uses AS u (token_id, last_used_at, last_used_from, last_used_agent)
-     SELECT id, at, "from", agent FROM there ORDER BY id
+    `WITH unused AS (SELECT t.id, seen.at FROM unnest($1::uuid[], $2::timestamptz[]) AS seen (id, at)
+         JOIN access_tokens t ON t.id = seen.id WHERE t.first_used_at IS NULL ORDER BY t.id FOR NO KEY UPDATE OF t)
+     UPDATE access_tokens t SET first_used_at = unused.at FROM unused WHERE t.id = unused.id`,
+    [ids, moments],
+  );
+  await rows(tx, 'SELECT FROM access_tokens WHERE id = ANY ($1::uuid[]) ORDER BY id FOR KEY SHARE', [ids]);
+}
+
+async function addLastUses(tx: Transaction, uses: readonly UsesOfToken[]): Promise<void> {
+  await rows(
+    tx,
+    `INSERT INTO token_uses AS u (token_id, last_used_at, last_used_from, last_used_agent)
+     SELECT seen.id, seen.at, seen."from", seen.agent
+     FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[]) AS seen (id, at, "from", agent)
+     JOIN access_tokens t ON t.id = seen.id ORDER BY seen.id
      ON CONFLICT (token_id) DO UPDATE SET
        last_used_at = greatest(u.last_used_at, excluded.last_used_at),
        last_used_from = CASE WHEN excluded.last_used_at >= u.last_used_at
@@ -53,26 +73,27 @@ export async function recordUses(tx: Transaction, uses: readonly UsesOfToken[]):
        last_used_agent = CASE WHEN excluded.last_used_at >= u.last_used_at
          THEN coalesce(excluded.last_used_agent, u.last_used_agent) ELSE coalesce(u.last_used_agent, excluded.last_used_agent) END`,
     [
-      JSON.stringify(
-        sorted.map(({ tokenId, lastUsedAt, from, agent }) => ({ id: tokenId, at: lastUsedAt, from, agent })),
-      ),
+      uses.map((use) => use.tokenId),
+      uses.map((use) => use.lastUsedAt),
+      uses.map((use) => use.from ?? null),
+      uses.map((use) => use.agent ?? null),
     ],
   );
-  await addToDays(tx, sorted);
 }
 
 async function addToDays(tx: Transaction, uses: readonly UsesOfToken[]): Promise<void> {
   const days = uses.flatMap(({ tokenId, days: ofToken }) =>
-    [...ofToken].map(([day, count]) => ({ id: tokenId, day, count })),
+    [...ofToken].map(([day, count]) => ({ tokenId, day, count })),
   );
   const written = await rows<{ id: string; isNew: boolean }>(
     tx,
     `INSERT INTO token_usage_days AS d (token_id, day, uses)
-     SELECT seen.id, seen.day, seen.count FROM jsonb_to_recordset($1::jsonb) AS seen (id uuid, day date, count bigint)
+     SELECT seen.id, seen.day, seen.count
+     FROM unnest($1::uuid[], $2::date[], $3::bigint[]) AS seen (id, day, count)
      JOIN access_tokens t ON t.id = seen.id ORDER BY seen.id, seen.day
      ON CONFLICT (token_id, day) DO UPDATE SET uses = d.uses + excluded.uses
      RETURNING token_id AS id, (xmax = 0) AS "isNew"`,
-    [JSON.stringify(days)],
+    [days.map(({ tokenId }) => tokenId), days.map(({ day }) => day), days.map(({ count }) => count)],
   );
   const renewed = written.filter(({ isNew }) => isNew).map(({ id }) => id);
   if (renewed.length === 0) return;

@@ -60,16 +60,19 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_by_moment ON idempotency_keys (created_at);
 `;
 
-// A set holds at most a few hundred ids in their order, uncompressed: one token is looked up by reading one of them.
+// A set holds at most a few hundred ids in their order, uncompressed: one token is looked up by reading one of them. Without
+// statistics of these lists a statement over very many tokens hashes all of their ids, however many it believes there are.
 const BULK_REVOCATIONS = `
 CREATE TABLE bulk_revocations (
   id uuid PRIMARY KEY,
   revoked_at timestamptz NOT NULL,
   author jsonb NOT NULL,
   reason text,
-  token_count integer NOT NULL CONSTRAINT bulk_revocations_hit_some CHECK (token_count > 0)
+  token_count integer NOT NULL CONSTRAINT bulk_revocations_hit_some CHECK (token_count > 0),
+  written_at timestamptz
 );
-CREATE INDEX bulk_revocations_by_moment ON bulk_revocations (revoked_at);
+CREATE INDEX bulk_revocations_waiting ON bulk_revocations (id) WHERE written_at IS NULL;
+CREATE INDEX bulk_revocations_by_end ON bulk_revocations (written_at);
 
 CREATE TABLE bulk_revocation_sets (
   revocation_id uuid NOT NULL REFERENCES bulk_revocations ON DELETE CASCADE,
@@ -80,8 +83,8 @@ CREATE TABLE bulk_revocation_sets (
   PRIMARY KEY (revocation_id, first_id),
   CONSTRAINT bulk_revocation_sets_are_sorted CHECK (first_id <= last_id)
 );
-ALTER TABLE bulk_revocation_sets ALTER COLUMN token_ids SET STORAGE EXTERNAL;
-CREATE INDEX bulk_revocation_sets_waiting ON bulk_revocation_sets (first_id) WHERE written_at IS NULL;
+ALTER TABLE bulk_revocation_sets ALTER COLUMN token_ids SET STORAGE EXTERNAL, ALTER COLUMN token_ids SET STATISTICS 0;
+CREATE INDEX bulk_revocation_sets_waiting ON bulk_revocation_sets (revocation_id, first_id) WHERE written_at IS NULL;
 
 ALTER TABLE changes DROP CONSTRAINT changes_kind_is_known, ADD CONSTRAINT changes_kind_is_known CHECK (kind IN
   ('token', 'user', 'group', 'service-account', 'signing-key', 'directory', 'bulk-revocation'));

@@ -1,0 +1,55 @@
+import { rows, type Transaction } from '@tokenwarden/database';
+import { TOKEN_COLUMNS } from './token-columns.js';
+
+/**
+ * A SELECT of the ids of all tokens whose revocation stands in a set and not yet in their rows: for a statement over very
+ * many tokens, which takes them away, or counts them as revoked, as a whole. For few tokens `BULK_REVOCATION_OF` looks up
+ * each.
+ */
+export const IDS_BEING_REVOKED =
+  'SELECT unnest(token_ids) AS id FROM bulk_revocation_sets WHERE written_at IS NULL';
+
+// The sets of one revocation do not overlap: only the one that begins last before the token can hold it.
+const revocationInSets = (table: string, columns: string, condition = '') => `SELECT ${columns}
+  FROM bulk_revocations r CROSS JOIN LATERAL (
+    SELECT s.last_id, s.token_ids FROM bulk_revocation_sets s
+    WHERE s.revocation_id = r.id AND s.written_at IS NULL AND s.first_id <= ${table}.id
+    ORDER BY s.first_id DESC LIMIT 1) AS s
+  WHERE ${condition} r.written_at IS NULL AND s.last_id >= ${table}.id AND ${table}.id = ANY (s.token_ids)`;
+
+const bulkRevocationOf = (table: string, condition?: string) => `LEFT JOIN LATERAL (
+  ${revocationInSets(table, `r.revoked_at, r.author -> 'actor' AS revoked_by, r.reason AS revoked_reason`, condition)}
+  LIMIT 1) AS bulk ON ${table}.revoked_at IS NULL`;
+
+/**
+ * The join that finds the revocation of a token which stands in a set and not yet in its row, as `bulk.revoked_at`,
+ * `bulk.revoked_by`, `bulk.revoked_reason`. For statements that read some hundred tokens at most.
+ */
+export const BULK_REVOCATION_OF = (table: string) => bulkRevocationOf(table);
+
+/** Whether the token's revocation stands in a set and not yet in its row: a condition, of no cost where nothing waits. */
+export const isBeingRevoked = (table: string) => `EXISTS (${revocationInSets(table, '')})`;
+
+const REVOCATION_COLUMNS = ['revoked_at', 'revoked_by', 'revoked_reason'];
+
+const sourceOf = (column: string, table: string) =>
+  REVOCATION_COLUMNS.includes(column) ? `coalesce(${table}.${column}, bulk.${column})` : `${table}.${column}`;
+
+const COLUMNS_NOW = TOKEN_COLUMNS.map(([column, property]) => `${sourceOf(column, 't')} AS "${property}"`);
+
+/** A SELECT of `AccessTokenEntity` rows as they are now, of few tokens; what follows it calls them `t`. */
+export const FEW_TOKENS_NOW = `SELECT ${COLUMNS_NOW.join(', ')} FROM access_tokens t ${BULK_REVOCATION_OF('t')}`;
+
+// Read once and hashed, the ids of all sets spare every token that is in none its look-up.
+const MANY_TOKENS_NOW = `(SELECT ${TOKEN_COLUMNS.map(([column]) => `${sourceOf(column, 'a')} AS ${column}`).join(', ')}
+  FROM access_tokens a ${bulkRevocationOf('a', `a.id IN (${IDS_BEING_REVOKED}) AND`)})`;
+
+/**
+ * The source of a SELECT over tokens as they are now, with the columns of `access_tokens`: while a bulk revocation is
+ * being written behind its commit, the tokens that it names count as revoked from that commit on. Between such times it is
+ * the table itself, so that its indexes serve.
+ */
+export async function tokensNow(tx: Transaction): Promise<string> {
+  const [row] = await rows<{ waits: boolean }>(tx, `SELECT EXISTS (${IDS_BEING_REVOKED}) AS waits`);
+  return row?.waits ? MANY_TOKENS_NOW : 'access_tokens';
+}
