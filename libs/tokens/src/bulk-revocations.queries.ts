@@ -34,6 +34,8 @@ export async function insertRevocation(
   { id, at, author, reason }: BulkRevocation,
   selected: IdsSelect,
 ): Promise<number> {
+  // A million ids are sorted in memory, not on disk.
+  await rows(tx, `SET LOCAL work_mem = '64MB'`);
   const first = selected.parameters.length + 1;
   const [row] = await rows<{ count: number }>(
     tx,
