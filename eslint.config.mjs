@@ -22,11 +22,22 @@ const NODE_GLOBALS = [
   'fetch',
   'setTimeout',
   'clearTimeout',
+  'performance',
   'AbortSignal',
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'reports/', '.tokenwarden/', '.cache/', 'bench/', 'apps/console/dist/'] },
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      'reports/',
+      '.tokenwarden/',
+      '.cache/',
+      'bench/results/',
+      'apps/console/dist/',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {
