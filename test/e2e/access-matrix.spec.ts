@@ -26,6 +26,7 @@ Mutation.createUserToken           401    401  401       yes       yes       yes
 Mutation.createServiceAccountToken 401    401  401       NOT_FOUND yes       NOT_A_MEMBER FORBIDDEN  FORBIDDEN FORBIDDEN FORBIDDEN
 Mutation.updateToken               401    401  401       NOT_FOUND yes       FORBIDDEN    NOT_FOUND  FORBIDDEN NOT_FOUND NOT_FOUND
 Mutation.revokeToken               401    401  401       NOT_FOUND yes       yes          NOT_FOUND  yes       NOT_FOUND NOT_FOUND
+Mutation.revokeTokens              401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Mutation.suspendToken              401    401  401       NOT_FOUND yes       yes          NOT_FOUND  yes       NOT_FOUND NOT_FOUND
 Mutation.resumeToken               401    401  401       NOT_FOUND yes       yes          NOT_FOUND  yes       NOT_FOUND NOT_FOUND
 Mutation.createServiceAccount      401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN

@@ -141,7 +141,11 @@ function* faultsAt(path: readonly string[], type: GraphQLInputType): Generator<F
       if (/\W/.test(unknown)) continue;
       yield { what: 'a field that does not exist', path: [...path, unknown], value: 1 };
     }
-    for (const field of Object.values(type.getFields())) yield* faultsAt([...path, field.name], field.type);
+    for (const { name, type: inner, defaultValue } of Object.values(type.getFields())) {
+      const faults = [...faultsAt([...path, name], inner)];
+      // What has a default may be left out.
+      yield* defaultValue === undefined ? faults : faults.filter(({ what }) => what !== 'missing');
+    }
   } else {
     yield* faultsOfLeaf(path, type);
   }
@@ -157,7 +161,9 @@ function* faultsOfLeaf(path: readonly string[], type: GraphQLInputType): Generat
   }
   if (name === 'String') yield* faultsOfText(path);
   if (name === 'Int') {
-    for (const value of [0, -1, 101]) yield { what: `a page of ${value}`, path, value };
+    // Any number of tokens may be expected; as many are there, or not.
+    const wrongNumbers = path.at(-1) === 'expectedCount' ? [-1] : [0, -1, 101];
+    for (const value of wrongNumbers) yield { what: `the number ${value}`, path, value };
   }
 }
 

@@ -68,6 +68,11 @@ export const VALID_CALLS: Readonly<Record<string, Preparation>> = {
     return { ...change(id), args: { input: { id, name: 'renamed' } } };
   },
   'Mutation.revokeToken': async (cast) => change((await graceToken(cast)).id),
+  'Mutation.revokeTokens': async (cast) => ({
+    args: { input: { filter: { ids: [(await graceToken(cast)).id] }, reason: 'lost' } },
+    selection: '{ revoked }',
+    evidence: '"revoked":1',
+  }),
   'Mutation.suspendToken': async (cast) => change((await graceToken(cast)).id),
   'Mutation.resumeToken': async (cast) => change((await graceToken(cast, 'suspendToken')).id),
   'Mutation.createServiceAccount': ({ groups }) => ({

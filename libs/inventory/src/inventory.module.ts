@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { ServiceAccountsModule } from '@tokenwarden/service-accounts';
+import { BulkRevokeService } from './bulk-revoke.service.js';
 import {
   OwnerResolver,
   ServiceAccountOfTokenResolver,
   TokensOfServiceAccountResolver,
   TokensOfUserResolver,
 } from './principals.resolver.js';
+import { RevocationWriter } from './revocation-writer.js';
 import { TokenGauges } from './token-gauges.js';
 import { TokenOperationsService } from './token-operations.service.js';
 import { TokensResolver } from './tokens.resolver.js';
@@ -18,6 +20,8 @@ import { ViewerResolver } from './viewer.resolver.js';
   providers: [
     TokenViews,
     TokenOperationsService,
+    BulkRevokeService,
+    RevocationWriter,
     TokenGauges,
     TokensResolver,
     ViewerResolver,

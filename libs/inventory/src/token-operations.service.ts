@@ -47,10 +47,7 @@ export class TokenOperationsService {
     };
     return this.changed(async (tx) => {
       const { token } = await lockedFor('UPDATE', tx, id, caller);
-      const renamed = await renameToken(tx, token, names, authorOf(caller));
-      // An ended token is renamed too, and the row of one that a bulk revocation has hit may not say so yet.
-      const { revokedAt, revokedBy, revokedReason } = token;
-      return { ...renamed, revokedAt, revokedBy, revokedReason };
+      return renameToken(tx, token, names, authorOf(caller));
     });
   }
 

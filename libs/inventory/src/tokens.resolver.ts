@@ -3,6 +3,8 @@ import { CurrentCaller, RequestLoaders } from '@tokenwarden/api';
 import type { Connection, Loaders } from '@tokenwarden/api';
 import { AccessToken, TokenActionEnum } from '@tokenwarden/tokens';
 import type { Caller, TokenAction } from '@tokenwarden/vocabulary';
+import { BulkRevokeService } from './bulk-revoke.service.js';
+import { RevokeTokensInput, RevokeTokensPayload } from './bulk-revoke.types.js';
 import { AccessTokenConnection, TokenListArgs } from './token-list.types.js';
 import { RevokeTokenInput, TokenIdInput, TokenPayload, UpdateTokenInput } from './token-operations.types.js';
 import { TokenOperationsService } from './token-operations.service.js';
@@ -14,6 +16,7 @@ export class TokensResolver {
   constructor(
     private readonly views: TokenViews,
     private readonly operations: TokenOperationsService,
+    private readonly bulk: BulkRevokeService,
   ) {}
 
   @Query(() => AccessTokenConnection, {
@@ -67,6 +70,19 @@ export class TokensResolver {
     @RequestLoaders() loaders: Loaders,
   ): Promise<TokenPayload> {
     return payloadOf(this.operations.revoke(caller, input), loaders);
+  }
+
+  @Mutation(() => RevokeTokensPayload, {
+    description: 'Many at once, whosever they are: from this answer on none of them resolves.',
+  })
+  async revokeTokens(
+    @Args('input') input: RevokeTokensInput,
+    @CurrentCaller() caller: Caller,
+    @RequestLoaders() loaders: Loaders,
+  ): Promise<RevokeTokensPayload> {
+    const payload = await this.bulk.revoke(caller, input);
+    loaders.forget();
+    return payload;
   }
 
   @Mutation(() => TokenPayload, { description: 'Until it is resumed; its end does not move.' })

@@ -51,6 +51,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'Mutation.createServiceAccountToken': mutation('token.created', { credential: 'session' }),
   'Mutation.updateToken': mutation('token.updated'),
   'Mutation.revokeToken': mutation('token.revoked'),
+  'Mutation.revokeTokens': mutation('tokens.bulk-revoked', { scope: OWN_SCOPES.tokensRevoke }),
   'Mutation.suspendToken': mutation('token.suspended'),
   'Mutation.resumeToken': mutation('token.resumed'),
   'Mutation.createServiceAccount': mutation('service-account.created', {

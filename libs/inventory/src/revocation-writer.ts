@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Database } from '@tokenwarden/database';
+import { Logs } from '@tokenwarden/telemetry';
+import { writeWaitingRevocations } from '@tokenwarden/tokens';
+import { waitingRevocations, type WaitingRevocation } from './bulk-revoke.queries.js';
+
+/** How soon a process takes up what another one has left behind. */
+const PERIOD_MILLISECONDS = 1_500;
+/** How often revocations that are long written are forgotten. */
+const TIDYING_MILLISECONDS = 60_000;
+/** Between two sets it rests for as long as the last one took, within these: resolving comes first. */
+const REST_MILLISECONDS = { least: 5, most: 250 };
+/** For one set: nobody waits for it. */
+const BOUNDS = { withinSeconds: 10 };
+
+/**
+ * Writes what a bulk revocation has decided into the rows of its tokens, each with its event, a set of some hundred at a
+ * time. Every process does so, and a set is written once: what a killed process leaves behind the others take up, and
+ * itself at its next start. Nobody waits for it, for everything reads such tokens as revoked from the commit on.
+ */
+@Injectable()
+export class RevocationWriter implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private running: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private tidiedAt = 0;
+  private isStopped = true;
+  private isAskedAgain = false;
+  private isFailing = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly logs: Logs,
+  ) {}
+
+  /** From now on it looks by itself. */
+  onApplicationBootstrap(): void {
+    this.isStopped = false;
+    this.wake();
+  }
+
+  /** Stops after the set under way. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** Begins at once where it rests: there is something to write. Before the start and after the end it does nothing. */
+  wake(): void {
+    this.isAskedAgain = true;
+    if (this.isStopped || this.running) return;
+    clearTimeout(this.timer);
+    this.running = this.look().finally(() => {
+      this.running = undefined;
+      if (!this.isStopped) this.timer = setTimeout(() => this.wake(), PERIOD_MILLISECONDS).unref();
+    });
+  }
+
+  // Trouble is logged once and tried again: what waits to be written is decided and safe.
+  private async look(): Promise<void> {
+    try {
+      while (this.isAskedAgain && !this.isStopped) {
+        this.isAskedAgain = false;
+        await this.writeAll();
+      }
+      await this.tidy();
+      this.isFailing = false;
+    } catch (error) {
+      if (!this.isFailing)
+        this.logs.warn({ error }, 'A bulk revocation waits to be written into the rows of its tokens.');
+      this.isFailing = true;
+    }
+  }
+
+  private async writeAll(): Promise<void> {
+    let waiting = await this.database.read(waitingRevocations);
+    while (waiting.length > 0 && !this.isStopped) {
+      const began = performance.now();
+      const hasWritten = await this.database.transaction(writeWaitingRevocations, BOUNDS);
+      const left = await this.database.read(waitingRevocations);
+      this.say(waiting.filter(({ id }) => !left.some((other) => other.id === id)));
+      if (!hasWritten) return; // all is written, or others have the rest in hand
+      waiting = left;
+      const { least, most } = REST_MILLISECONDS;
+      await pause(Math.min(Math.max(performance.now() - began, least), most));
+    }
+  }
+
+  private async tidy(): Promise<void> {
+    if (this.isStopped || performance.now() - this.tidiedAt < TIDYING_MILLISECONDS) return;
+    await this.database.transaction(writeWaitingRevocations, BOUNDS);
+    this.tidiedAt = performance.now();
+  }
+
+  private say(whole: readonly WaitingRevocation[]): void {
+    for (const { count } of whole)
+      this.logs.info({ count }, 'A bulk revocation is written into the rows of all its tokens.');
+  }
+}
