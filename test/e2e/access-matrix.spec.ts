@@ -30,6 +30,10 @@ Mutation.revokeTokens              401    401  401       FORBIDDEN FORBIDDEN yes
 Mutation.suspendToken              401    401  401       NOT_FOUND yes       yes          NOT_FOUND  yes       NOT_FOUND NOT_FOUND
 Mutation.resumeToken               401    401  401       NOT_FOUND yes       yes          NOT_FOUND  yes       NOT_FOUND NOT_FOUND
 Mutation.createServiceAccount      401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
+Mutation.updateServiceAccount      401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
+Mutation.suspendServiceAccount     401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
+Mutation.resumeServiceAccount      401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
+Mutation.deleteServiceAccount      401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Mutation.setGroupGrants            401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 `;
 

@@ -1,3 +1,4 @@
+import { graphql } from '../harness/index.js';
 import type { Cast } from './cast.js';
 import { changeToken } from './token-calls.js';
 
@@ -22,11 +23,32 @@ async function graceToken(cast: Cast, before?: 'suspendToken') {
   return target;
 }
 
+/** A service account of data engineering that nobody else is called about. */
+async function freshAccount(cast: Cast): Promise<string> {
+  const groupIds = [cast.groups['data-engineering']];
+  const document = `mutation ($input: CreateServiceAccountInput!) {
+    createServiceAccount(input: $input) { serviceAccount { id } }
+  }`;
+  const input = { name: `account ${(names += 1)}`, groupIds };
+  const made = await graphql<{ createServiceAccount: { serviceAccount: { id: string } } }>(
+    cast.url,
+    cast.credentials.ada,
+    document,
+    { input },
+  );
+  return made.data.createServiceAccount.serviceAccount.id;
+}
+
 const byId = (id: string, selection = '{ id }'): ValidCall => ({ args: { id }, selection, evidence: id });
 const list = (evidence: string): ValidCall => ({ args: {}, selection: NODES, evidence });
 const change = (id: string): ValidCall => ({
   args: { input: { id } },
   selection: '{ token { id } }',
+  evidence: id,
+});
+const accountChange = (id: string): ValidCall => ({
+  args: { input: { id } },
+  selection: '{ serviceAccount { id } }',
   evidence: id,
 });
 
@@ -80,6 +102,16 @@ export const VALID_CALLS: Readonly<Record<string, Preparation>> = {
     selection: '{ serviceAccount { id } }',
     evidence: 'id',
   }),
+  'Mutation.updateServiceAccount': async (cast) => {
+    const id = await freshAccount(cast);
+    return { ...accountChange(id), args: { input: { id, description: 'Another one.' } } };
+  },
+  'Mutation.suspendServiceAccount': async (cast) => accountChange(await freshAccount(cast)),
+  'Mutation.resumeServiceAccount': async (cast) => accountChange(await freshAccount(cast)),
+  'Mutation.deleteServiceAccount': async (cast) => {
+    const id = await freshAccount(cast);
+    return { ...accountChange(id), selection: '{ id revokedTokens }' };
+  },
   'Mutation.setGroupGrants': ({ groups }) => ({
     args: { input: { groupId: groups['analysts'], grants: ['dataset/sales/*:read'] } },
     selection: '{ group { id } }',

@@ -43,7 +43,7 @@ export {
   lockGroups,
   permissionsOfGroups,
 } from './groups.queries.js';
-export { heldPermissionsOfUser, holdCaller } from './held-permissions.js';
+export { heldPermissionsOfUser, holdCaller, type HeldCaller } from './held-permissions.js';
 export { BY_NAME, countUsers, listUsers, type UserListFilter } from './lists.queries.js';
 export { firstNotHeld } from './grants.rules.js';
 export { setGrants } from './grants.service.js';

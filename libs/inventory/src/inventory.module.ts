@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ServiceAccountsModule } from '@tokenwarden/service-accounts';
 import { BulkRevokeService } from './bulk-revoke.service.js';
+import { AccountUpdateResolver } from './account-update.resolver.js';
 import {
   OwnerResolver,
   ServiceAccountOfTokenResolver,
@@ -24,6 +25,7 @@ import { ViewerResolver } from './viewer.resolver.js';
     RevocationWriter,
     TokenGauges,
     TokensResolver,
+    AccountUpdateResolver,
     ViewerResolver,
     TokensOfUserResolver,
     TokensOfServiceAccountResolver,

@@ -1,7 +1,8 @@
-import { record, type AuditAction } from '@tokenwarden/audit';
-import { databaseNow, recordChange, rows, type Transaction } from '@tokenwarden/database';
-import { foldedForSearch, invalidInput, SYSTEM, type Author, type JsonObject } from '@tokenwarden/vocabulary';
-import { accountsByIds, withState, type AccountRecord } from './accounts.queries.js';
+import { databaseNow, rows, type Transaction } from '@tokenwarden/database';
+import { foldedForSearch, invalidInput, type Author, type JsonObject } from '@tokenwarden/vocabulary';
+import { noteChange } from './account-events.js';
+import type { AccountDifference } from './account-update.rules.js';
+import { changeAccount, withState, type AccountRecord } from './accounts.queries.js';
 
 /** Everything that an account begins with; whether its author may link it to these groups was decided before. */
 export interface NewAccount {
@@ -28,17 +29,13 @@ export async function addAccount(tx: Transaction, account: NewAccount, by: Autho
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id`,
     [id, name, description, searchText, createdAt, JSON.stringify(by.actor)],
   );
-  if (added.length === 0) throw invalidInput('name', 'A name that no other service account has.');
-  await rows(
-    tx,
-    'INSERT INTO service_account_groups (service_account_id, group_id) SELECT $1, unnest($2::uuid[])',
-    [id, groupIds],
-  );
+  if (added.length === 0) throw nameTaken();
+  await link(tx, id, groupIds);
   const written = withState({
     ...{ id, name, description, searchText, createdAt, createdBy: by.actor },
     ...{ suspendedAt: null, orphanedAt: null, deletedAt: null },
   });
-  await note(tx, 'service-account.created', written, by, {
+  await noteChange(tx, 'service-account.created', written, by, {
     groupIds,
     ...(description !== null && { description }),
   });
@@ -46,76 +43,86 @@ export async function addAccount(tx: Transaction, account: NewAccount, by: Autho
 }
 
 /**
- * Marks as ORPHANED, by SYSTEM, every account that these groups leave without a live group (rule 11). Those that were
- * orphaned before stay so from then.
+ * Brings the locked account to what was asked, with one event that says what was before; nothing is written or recorded
+ * where nothing differs. Whether its author may link it to these groups was decided before.
+ * @throws Problem `INVALID_INPUT` on `name` where another account that is not deleted has it; roll back
  */
-export async function orphanAccountsOf(
+export async function updateAccount(
   tx: Transaction,
-  goneGroupIds: readonly string[],
-): Promise<AccountRecord[]> {
-  const ids = await rows<{ id: string }>(
-    tx,
-    `UPDATE service_accounts s SET orphaned_at = clock_timestamp()
-     WHERE s.deleted_at IS NULL AND s.orphaned_at IS NULL
-       AND s.id IN (SELECT l.service_account_id FROM service_account_groups l WHERE l.group_id = ANY($1::uuid[]))
-       AND NOT EXISTS (SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id
-         WHERE l.service_account_id = s.id AND g.state = 'ACTIVE')
-     RETURNING s.id`,
-    [goneGroupIds],
-  );
-  return noteAll(tx, 'service-account.orphaned', ids);
-}
-
-/**
- * Makes every ORPHANED account of these groups, which live again, what it was before, by SYSTEM; only those that were
- * orphaned after `since`, the beginning of the grace (rule 11).
- */
-export async function recoverAccountsOf(
-  tx: Transaction,
-  liveGroupIds: readonly string[],
-  since: Date,
-): Promise<AccountRecord[]> {
-  const ids = await rows<{ id: string }>(
-    tx,
-    `UPDATE service_accounts s SET orphaned_at = NULL
-     WHERE s.deleted_at IS NULL AND s.orphaned_at > $2
-       AND EXISTS (SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id
-         WHERE l.service_account_id = s.id AND l.group_id = ANY($1::uuid[]) AND g.state = 'ACTIVE')
-     RETURNING s.id`,
-    [liveGroupIds, since],
-  );
-  return noteAll(tx, 'service-account.recovered', ids);
-}
-
-async function noteAll(
-  tx: Transaction,
-  action: AuditAction,
-  changed: readonly { id: string }[],
-): Promise<AccountRecord[]> {
-  const accounts = [
-    ...(
-      await accountsByIds(
-        tx,
-        changed.map(({ id }) => id),
-      )
-    ).values(),
-  ];
-  for (const account of accounts) await note(tx, action, account, SYSTEM);
-  return accounts;
-}
-
-async function note(
-  tx: Transaction,
-  action: AuditAction,
-  { id, name }: AccountRecord,
+  account: AccountRecord,
+  { name, description, addedGroupIds, removedGroupIds, details }: AccountDifference,
   by: Author,
-  details?: JsonObject,
-): Promise<void> {
-  await recordChange(tx, 'service-account', [id]);
-  await record(tx, {
-    action,
-    by,
-    target: { type: 'service_account', id, name },
-    ...(details && { details }),
+): Promise<AccountRecord> {
+  if (Object.keys(details).length === 0) return account;
+  await rows(
+    tx,
+    'DELETE FROM service_account_groups WHERE service_account_id = $1 AND group_id = ANY($2::uuid[])',
+    [account.id, removedGroupIds],
+  );
+  await link(tx, account.id, addedGroupIds);
+  const names = { name, description, searchText: foldedForSearch(name) };
+  const updated = await changeAccount(tx, account.id, names).catch((error: unknown) => {
+    throw isTakenName(error) ? nameTaken() : error;
   });
+  await noteChange(tx, 'service-account.updated', updated, by, details);
+  return updated;
+}
+
+/** Suspends the locked account: its tokens stay as they are and stop resolving. Repeated it records nothing. */
+export async function suspendAccount(
+  tx: Transaction,
+  account: AccountRecord,
+  by: Author,
+  reason: string | null,
+): Promise<AccountRecord> {
+  if (account.suspendedAt !== null) return account;
+  const suspended = await changeAccount(tx, account.id, { suspendedAt: await databaseNow(tx) });
+  await noteChange(tx, 'service-account.suspended', suspended, by, withReason(reason));
+  return suspended;
+}
+
+/** Lifts the suspension of the locked account; one whose groups are gone is ORPHANED then. Repeated it records nothing. */
+export async function resumeAccount(
+  tx: Transaction,
+  account: AccountRecord,
+  by: Author,
+  reason: string | null,
+): Promise<AccountRecord> {
+  if (account.suspendedAt === null) return account;
+  const resumed = await changeAccount(tx, account.id, { suspendedAt: null });
+  await noteChange(tx, 'service-account.resumed', resumed, by, withReason(reason));
+  return resumed;
+}
+
+/** Deletes the locked account, whose tokens were revoked before; its row stays, so that what shows of it has its name. */
+export async function deleteAccount(
+  tx: Transaction,
+  account: AccountRecord,
+  by: Author,
+  { reason, revokedTokens }: { readonly reason: string | null; readonly revokedTokens: number },
+): Promise<void> {
+  const deleted = await changeAccount(tx, account.id, { deletedAt: await databaseNow(tx) });
+  await noteChange(tx, 'service-account.deleted', deleted, by, { ...withReason(reason), revokedTokens });
+}
+
+async function link(tx: Transaction, accountId: string, groupIds: readonly string[]): Promise<void> {
+  await rows(
+    tx,
+    'INSERT INTO service_account_groups (service_account_id, group_id) SELECT $1, unnest($2::uuid[])',
+    [accountId, groupIds],
+  );
+}
+
+function withReason(reason: string | null): JsonObject {
+  return reason === null ? {} : { reason };
+}
+
+function nameTaken() {
+  return invalidInput('name', 'A name that no other service account has.');
+}
+
+function isTakenName(error: unknown): boolean {
+  return (
+    error instanceof Error && 'constraint' in error && error.constraint === 'service_accounts_name_is_unique'
+  );
 }

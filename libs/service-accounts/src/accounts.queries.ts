@@ -1,15 +1,7 @@
-import { COUNT_LIMIT, type Page } from '@tokenwarden/api';
-import { keyset, rows, type Transaction } from '@tokenwarden/database';
+import { rows, type Transaction } from '@tokenwarden/database';
 import { GRANTS_OF_GROUP } from '@tokenwarden/directory';
-import {
-  foldedForSearch,
-  isIdentifier,
-  withoutCovered,
-  type Scope,
-  type ServiceAccountState,
-} from '@tokenwarden/vocabulary';
+import { isIdentifier, withoutCovered, type Scope, type ServiceAccountState } from '@tokenwarden/vocabulary';
 import { stateOf } from './account-state.rules.js';
-import type { AccountReach } from './account-visibility.rules.js';
 import type { ServiceAccountEntity } from './service-account.entity.js';
 
 /** A service account as it is now: its row and the state derived from it. */
@@ -17,12 +9,17 @@ export interface AccountRecord extends Readonly<ServiceAccountEntity> {
   readonly state: ServiceAccountState;
 }
 
-const COLUMNS = `s.id, s.name, s.description, s.search_text AS "searchText", s.created_at AS "createdAt",
+/** What a SELECT from `service_accounts s` names to get the row. */
+export const ACCOUNT_COLUMNS = `s.id, s.name, s.description, s.search_text AS "searchText", s.created_at AS "createdAt",
   s.created_by AS "createdBy", s.suspended_at AS "suspendedAt", s.orphaned_at AS "orphanedAt", s.deleted_at AS "deletedAt"`;
 
 /** The account with this id; null where there is none, or none any more. */
 export async function accountById(tx: Transaction, id: string): Promise<AccountRecord | null> {
-  return one(tx, `SELECT ${COLUMNS} FROM service_accounts s WHERE s.id = $1 AND s.deleted_at IS NULL`, id);
+  return one(
+    tx,
+    `SELECT ${ACCOUNT_COLUMNS} FROM service_accounts s WHERE s.id = $1 AND s.deleted_at IS NULL`,
+    id,
+  );
 }
 
 /**
@@ -32,9 +29,46 @@ export async function accountById(tx: Transaction, id: string): Promise<AccountR
 export async function lockAccount(tx: Transaction, id: string): Promise<AccountRecord | null> {
   return one(
     tx,
-    `SELECT ${COLUMNS} FROM service_accounts s WHERE s.id = $1 AND s.deleted_at IS NULL FOR SHARE OF s`,
+    `SELECT ${ACCOUNT_COLUMNS} FROM service_accounts s WHERE s.id = $1 AND s.deleted_at IS NULL FOR SHARE OF s`,
     id,
   );
+}
+
+/**
+ * The account, deleted or not, locked to the end of the transaction: nobody else changes it, and nobody issues anything
+ * for it. Users and groups are held before it, tokens after. Null where there never was one.
+ */
+export async function lockAccountForChange(tx: Transaction, id: string): Promise<AccountRecord | null> {
+  return one(tx, `SELECT ${ACCOUNT_COLUMNS} FROM service_accounts s WHERE s.id = $1 FOR UPDATE OF s`, id);
+}
+
+// The names that a change may have, with their columns.
+const CHANGEABLE = {
+  name: 'name',
+  description: 'description',
+  searchText: 'search_text',
+  suspendedAt: 'suspended_at',
+  orphanedAt: 'orphaned_at',
+  deletedAt: 'deleted_at',
+} as const;
+
+/** Writes these columns of the locked account, and gives it as it is then. */
+export async function changeAccount(
+  tx: Transaction,
+  id: string,
+  change: Partial<Pick<ServiceAccountEntity, keyof typeof CHANGEABLE>>,
+): Promise<AccountRecord> {
+  const columns = (Object.keys(change) as (keyof typeof change)[]).map(
+    (property, i) => `${CHANGEABLE[property]} = $${i + 2}`,
+  );
+  const changed = await one(
+    tx,
+    `UPDATE service_accounts s SET ${columns.join(', ')} WHERE s.id = $1 RETURNING ${ACCOUNT_COLUMNS}`,
+    id,
+    Object.values(change),
+  );
+  if (!changed) throw new Error('An account that is changed is not there: it must be locked first.');
+  return changed;
 }
 
 /** The accounts with these ids, by id, deleted ones too: what shows of them keeps their name. Unknown ones are missing. */
@@ -42,7 +76,7 @@ export async function accountsByIds(
   tx: Transaction,
   ids: readonly string[],
 ): Promise<Map<string, AccountRecord>> {
-  const sql = `SELECT ${COLUMNS} FROM service_accounts s WHERE s.id = ANY($1::uuid[])`;
+  const sql = `SELECT ${ACCOUNT_COLUMNS} FROM service_accounts s WHERE s.id = ANY($1::uuid[])`;
   const found = await rows<ServiceAccountEntity>(tx, sql, [ids]);
   return new Map(found.map((account) => [account.id, withState(account)]));
 }
@@ -106,61 +140,13 @@ export async function permissionsOfAccounts(
   return new Map([...byAccount].map(([id, grants]) => [id, withoutCovered(grants)]));
 }
 
-/** Which accounts a list holds; all conditions together, undefined for any. */
-export interface AccountSelection {
-  readonly reach: AccountReach;
-  readonly states?: readonly ServiceAccountState[] | undefined;
-  readonly groupId?: string | undefined;
-  /** Part of the name, whatever the case. */
-  readonly search?: string | undefined;
-}
-
-// strpos instead of LIKE: "%" and "_" are characters like all others.
-const LISTED = `FROM service_accounts s WHERE s.deleted_at IS NULL
-  AND ($1 OR s.id = ANY($2::uuid[]) OR EXISTS (SELECT FROM service_account_groups l
-    WHERE l.service_account_id = s.id AND l.group_id = ANY($3::uuid[])))
-  AND ($4::text[] IS NULL OR CASE WHEN s.suspended_at IS NOT NULL THEN 'SUSPENDED'
-    WHEN s.orphaned_at IS NOT NULL THEN 'ORPHANED' ELSE 'ACTIVE' END = ANY($4))
-  AND ($5::uuid IS NULL OR EXISTS (SELECT FROM service_account_groups l
-    WHERE l.service_account_id = s.id AND l.group_id = $5))
-  AND ($6::text IS NULL OR strpos(s.search_text, $6) > 0)`;
-
-/** One page of accounts by name, as `toConnection` takes it; deleted ones are in no list. */
-export async function listAccounts(
+async function one(
   tx: Transaction,
-  selection: AccountSelection,
-  page: Page,
-): Promise<AccountRecord[]> {
-  if (isNothing(selection)) return [];
-  const parameters = parametersOf(selection);
-  const order = [
-    { column: 's.name', descending: false, type: 'text' },
-    { column: 's.id', descending: false, type: 'uuid' },
-  ] as const;
-  const clause = keyset(page, order, parameters.length + 1);
-  const sql = `SELECT ${COLUMNS} ${LISTED} AND ${clause.condition} ORDER BY ${clause.orderBy} LIMIT ${clause.limit}`;
-  return (await rows<ServiceAccountEntity>(tx, sql, [...parameters, ...clause.parameters])).map(withState);
-}
-
-/** How many accounts the list holds; `COUNT_LIMIT + 1` where there are more than are counted. */
-export async function countAccounts(tx: Transaction, selection: AccountSelection): Promise<number> {
-  if (isNothing(selection)) return 0;
-  const sql = `SELECT count(*)::int AS count FROM (SELECT 1 ${LISTED} LIMIT ${COUNT_LIMIT + 1}) AS counted`;
-  return (await rows<{ count: number }>(tx, sql, parametersOf(selection)))[0]?.count ?? 0;
-}
-
-// An id that is no UUID is an unknown one.
-function isNothing({ groupId }: AccountSelection): boolean {
-  return groupId !== undefined && !isIdentifier(groupId);
-}
-
-function parametersOf({ reach, states, groupId, search }: AccountSelection): unknown[] {
-  const folded = search === undefined ? null : foldedForSearch(search);
-  return [reach.isAll, reach.ids, reach.groupIds, states ?? null, groupId ?? null, folded];
-}
-
-async function one(tx: Transaction, sql: string, id: string): Promise<AccountRecord | null> {
-  const [account] = isIdentifier(id) ? await rows<ServiceAccountEntity>(tx, sql, [id]) : [];
+  sql: string,
+  id: string,
+  more: readonly unknown[] = [],
+): Promise<AccountRecord | null> {
+  const [account] = isIdentifier(id) ? await rows<ServiceAccountEntity>(tx, sql, [id, ...more]) : [];
   return account ? withState(account) : null;
 }
 

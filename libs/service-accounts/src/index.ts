@@ -1,4 +1,7 @@
 export { ServiceAccountsModule } from './service-accounts.module.js';
+export { ServiceAccountsService } from './service-accounts.service.js';
+export { accountPayloadOf } from './service-accounts.resolver.js';
+export { UpdateServiceAccountInput } from './service-account.inputs.js';
 export { ServiceAccountViews } from './service-account-views.js';
 export { ServiceAccountEntity, ServiceAccountGroupEntity } from './service-account.entity.js';
 export {
@@ -11,7 +14,13 @@ export {
   permissionsOfAccount,
   type AccountRecord,
 } from './accounts.queries.js';
-export { addAccount, orphanAccountsOf, recoverAccountsOf, type NewAccount } from './account-changes.js';
+export { addAccount, type NewAccount } from './account-changes.js';
+export { orphanAccountsOf, recoverAccountsOf } from './orphans.js';
 export { stateOf, type StateFacts } from './account-state.rules.js';
-export { ServiceAccount, ServiceAccountStateEnum, toServiceAccount } from './service-account.types.js';
+export {
+  ServiceAccount,
+  ServiceAccountPayload,
+  ServiceAccountStateEnum,
+  toServiceAccount,
+} from './service-account.types.js';
 export { seesAccount, type AccountView } from './account-visibility.rules.js';

@@ -16,15 +16,15 @@ import {
 } from '@tokenwarden/directory';
 import { isIdentifier, type Caller, type Scope } from '@tokenwarden/vocabulary';
 import { isWithin, reachOf } from './account-visibility.rules.js';
+import { countAccounts, listAccounts } from './account-lists.queries.js';
 import {
   accountsByIds,
-  countAccounts,
   groupIdsOfAccounts,
-  listAccounts,
   permissionsOfAccounts,
   type AccountRecord,
 } from './accounts.queries.js';
-import { toServiceAccount, type ServiceAccount, type ServiceAccountFilter } from './service-account.types.js';
+import type { ServiceAccountFilter } from './service-account.inputs.js';
+import { toServiceAccount, type ServiceAccount } from './service-account.types.js';
 
 /** Service accounts as one caller sees them, read in batches; what it may not see is null or empty. */
 @Injectable()

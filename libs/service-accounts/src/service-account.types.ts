@@ -1,7 +1,7 @@
-import { Field, ID, InputType, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { connectionOf, DateTimeScalar, IsList, IsText, MayBeLeftOut, Node } from '@tokenwarden/api';
+import { Field, ID, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
+import { connectionOf, DateTimeScalar, Node } from '@tokenwarden/api';
 import { Actor, toActor } from '@tokenwarden/audit';
-import { SERVICE_ACCOUNT_STATES, TEXT_LIMITS, type ServiceAccountState } from '@tokenwarden/vocabulary';
+import { SERVICE_ACCOUNT_STATES, type ServiceAccountState } from '@tokenwarden/vocabulary';
 import type { AccountView } from './account-visibility.rules.js';
 import type { AccountRecord } from './accounts.queries.js';
 
@@ -60,51 +60,17 @@ export function toServiceAccount(account: AccountRecord, view: AccountView): Ser
   });
 }
 
-/** Which accounts a list is to hold; all conditions together. */
-@InputType('ServiceAccountFilter')
-export class ServiceAccountFilter {
-  @MayBeLeftOut()
-  @IsList({ most: SERVICE_ACCOUNT_STATES.length })
-  @Field(() => [ServiceAccountStateEnum], { nullable: true })
-  state?: ServiceAccountState[];
-
-  @MayBeLeftOut()
-  @Field(() => ID, { nullable: true, description: 'Linked to this group.' })
-  groupId?: string;
-
-  @MayBeLeftOut()
-  @IsText({ maximum: TEXT_LIMITS.search })
-  @Field(() => String, {
-    nullable: true,
-    description: 'Part of the name, whatever the case; % and _ are plain characters.',
-  })
-  search?: string;
-}
-
-/** The most groups that one account is linked to. */
-export const MOST_GROUPS = 100;
-
-/** What a new service account is to be. */
-@InputType('CreateServiceAccountInput')
-export class CreateServiceAccountInput {
-  @IsText({ maximum: TEXT_LIMITS.name })
-  @Field(() => String, { description: 'Unique among the service accounts that are not deleted.' })
-  name: string;
-
-  @MayBeLeftOut()
-  @IsText({ maximum: TEXT_LIMITS.description, lines: true })
-  @Field(() => String, { nullable: true })
-  description?: string;
-
-  @IsList({ least: 1, most: MOST_GROUPS })
-  @Field(() => [ID], {
-    description: 'At least one live group. Every member of each may act with what all of them grant.',
-  })
-  groupIds: string[];
-}
-
 /** The service account after a change. */
 @ObjectType('ServiceAccountPayload')
 export class ServiceAccountPayload {
   @Field(() => ServiceAccount) serviceAccount: ServiceAccount;
+}
+
+/** What a deleted service account leaves behind. */
+@ObjectType('DeleteServiceAccountPayload')
+export class DeleteServiceAccountPayload {
+  @Field(() => ID) id: string;
+
+  @Field(() => Int, { description: 'How many live tokens ended with it.' })
+  revokedTokens: number;
 }

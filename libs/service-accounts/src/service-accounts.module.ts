@@ -16,6 +16,6 @@ import { ServiceAccountsService } from './service-accounts.service.js';
     ServiceAccountsOfGroupResolver,
     ActorServiceAccountResolver,
   ],
-  exports: [ServiceAccountViews],
+  exports: [ServiceAccountViews, ServiceAccountsService],
 })
 export class ServiceAccountsModule {}

@@ -13,7 +13,7 @@ import {
   permissionsOfAccount,
   recoverAccountsOf,
 } from './index.js';
-import { ServiceAccountFilter } from './service-account.types.js';
+import { ServiceAccountFilter } from './service-account.inputs.js';
 import { ServiceAccountViews } from './service-account-views.js';
 import { ServiceAccountsService } from './service-accounts.service.js';
 

@@ -13,11 +13,16 @@ import { Group, UserConnection } from '@tokenwarden/directory';
 import type { User } from '@tokenwarden/directory';
 import type { Caller } from '@tokenwarden/vocabulary';
 import { ServiceAccountViews } from './service-account-views.js';
+import type { AccountRecord } from './accounts.queries.js';
 import {
   CreateServiceAccountInput,
+  ServiceAccountFilter,
+  ServiceAccountIdInput,
+} from './service-account.inputs.js';
+import {
+  DeleteServiceAccountPayload,
   ServiceAccount,
   ServiceAccountConnection,
-  ServiceAccountFilter,
   ServiceAccountPayload,
   toServiceAccount,
 } from './service-account.types.js';
@@ -30,6 +35,19 @@ export class ServiceAccountListArgs extends PageArgs {
   @IsInput(() => ServiceAccountFilter)
   @Field(() => ServiceAccountFilter, { nullable: true })
   filter?: ServiceAccountFilter;
+}
+
+/**
+ * The account after a change by somebody who holds `service-accounts:write`, and so sees it wholly. What the request has
+ * read before is older than what it just changed.
+ */
+export async function accountPayloadOf(
+  changed: Promise<AccountRecord>,
+  loaders: Loaders,
+): Promise<ServiceAccountPayload> {
+  const account = await changed;
+  loaders.forget();
+  return { serviceAccount: toServiceAccount(account, 'whole') };
 }
 
 /** Service accounts, and what their groups give them. */
@@ -63,11 +81,47 @@ export class ServiceAccountsResolver {
   @Mutation(() => ServiceAccountPayload, {
     description: 'To link an account to a group is to grant: the caller must hold all that the groups grant.',
   })
-  async createServiceAccount(
+  createServiceAccount(
     @Args('input') input: CreateServiceAccountInput,
     @CurrentCaller() caller: Caller,
+    @RequestLoaders() loaders: Loaders,
   ): Promise<ServiceAccountPayload> {
-    return { serviceAccount: toServiceAccount(await this.service.create(caller, input), 'whole') };
+    return accountPayloadOf(this.service.create(caller, input), loaders);
+  }
+
+  @Mutation(() => ServiceAccountPayload, {
+    description: 'Its tokens stop resolving until it is resumed; they themselves stay as they are.',
+  })
+  suspendServiceAccount(
+    @Args('input') input: ServiceAccountIdInput,
+    @CurrentCaller() caller: Caller,
+    @RequestLoaders() loaders: Loaders,
+  ): Promise<ServiceAccountPayload> {
+    return accountPayloadOf(this.service.suspend(caller, input), loaders);
+  }
+
+  @Mutation(() => ServiceAccountPayload, {
+    description: 'Lifts a suspension; an account whose groups are gone is ORPHANED then.',
+  })
+  resumeServiceAccount(
+    @Args('input') input: ServiceAccountIdInput,
+    @CurrentCaller() caller: Caller,
+    @RequestLoaders() loaders: Loaders,
+  ): Promise<ServiceAccountPayload> {
+    return accountPayloadOf(this.service.resume(caller, input), loaders);
+  }
+
+  @Mutation(() => DeleteServiceAccountPayload, {
+    description: 'Revokes its tokens; the audit trail keeps its name, which is free again.',
+  })
+  async deleteServiceAccount(
+    @Args('input') input: ServiceAccountIdInput,
+    @CurrentCaller() caller: Caller,
+    @RequestLoaders() loaders: Loaders,
+  ): Promise<DeleteServiceAccountPayload> {
+    const revokedTokens = await this.service.delete(caller, input);
+    loaders.forget();
+    return { id: input.id, revokedTokens };
   }
 
   @ResolveField(() => [Group], { description: 'By name; those that the caller sees.' })

@@ -1,64 +1,155 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '@tokenwarden/database';
-import { firstNotHeld, grantsByGroup, holdCaller, seesGroup } from '@tokenwarden/directory';
+import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
+import { holdCaller } from '@tokenwarden/directory';
 import {
   authorOf,
-  invalidInput,
+  forbidden,
   isIdentifier,
   notFound,
-  scopeNotGranted,
+  principalNotActive,
   type Caller,
+  type Duration,
+  type Target,
 } from '@tokenwarden/vocabulary';
-import { addAccount } from './account-changes.js';
-import type { AccountRecord } from './accounts.queries.js';
-import type { CreateServiceAccountInput } from './service-account.types.js';
+import {
+  addAccount,
+  deleteAccount,
+  resumeAccount,
+  suspendAccount,
+  updateAccount,
+} from './account-changes.js';
+import { holdTokensOf, revokeAllTokensOf } from './account-tokens.js';
+import { canComeBack, differenceOf, isItself } from './account-update.rules.js';
+import { groupIdsOfAccount, lockAccountForChange, type AccountRecord } from './accounts.queries.js';
+import { requireLinkable } from './linked-groups.js';
+import { recoverAccount } from './orphans.js';
+import type {
+  CreateServiceAccountInput,
+  ServiceAccountIdInput,
+  UpdateServiceAccountInput,
+} from './service-account.inputs.js';
 
-/** What is done to service accounts. The caller was asked for `service-accounts:write` before. */
+/** What is done to service accounts. The caller was asked for `service-accounts:write` before, which shows all of them. */
 @Injectable()
 export class ServiceAccountsService {
   constructor(private readonly database: Database) {}
 
   /**
-   * Creates an account linked to these groups. To link is to grant: the caller must hold, in this very call, all that
-   * the groups grant (rule 5). Only groups that the caller sees can be linked: its own live ones, with `directory:read`
-   * all; `directory:grant` shows none, for it gives to a group and takes nothing into an account.
-   * @throws Problem `INVALID_INPUT` on `name` or `groupIds`, `NOT_FOUND` on `groupIds.N`, `SCOPE_NOT_GRANTED` on `groupIds`
+   * Creates an account linked to these groups.
+   * @throws Problem `INVALID_INPUT` on `name`; as `requireLinkable`
    */
   async create(
     caller: Caller,
     { name, description, groupIds }: CreateServiceAccountInput,
   ): Promise<AccountRecord> {
     return this.database.transaction(async (tx) => {
-      const linked = await linkableGroups(tx, caller, groupIds);
+      const held = await holdCaller(tx, caller, groupIds.filter(isIdentifier), 'SHARE');
+      await requireLinkable(tx, caller, groupIds, held);
+      const linked = [...held.groups.keys()];
       const account = { id: randomUUID(), name, description: description ?? null, groupIds: linked };
       return addAccount(tx, account, authorOf(caller));
     });
   }
+
+  /**
+   * Gives it another name or description, or links it to exactly these groups; what stays the same is not recorded. An
+   * ORPHANED one that is linked to a live group comes back, within the grace.
+   * @param orphanGrace how long after it was orphaned an account can be brought back
+   * @throws Problem `NOT_FOUND` on `id`, `FORBIDDEN` to its own token, `INVALID_INPUT` on `name`; as `requireLinkable`;
+   * `PRINCIPAL_NOT_ACTIVE` after the grace
+   */
+  async update(
+    caller: Caller,
+    { id, ...asked }: UpdateServiceAccountInput,
+    orphanGrace: Duration,
+  ): Promise<AccountRecord> {
+    refuseItself(caller, id);
+    return this.database.transaction(async (tx) => {
+      const { groupIds } = asked;
+      // The groups first: everybody takes groups before accounts.
+      const held = groupIds && (await holdCaller(tx, caller, groupIds.filter(isIdentifier), 'SHARE'));
+      const account = await lockedAccount(tx, id);
+      const linked = await groupIdsOfAccount(tx, id);
+      if (groupIds && held) {
+        await requireLinkable(tx, caller, groupIds, held, { target: targetOf(account), groupIds: linked });
+        await refuseAfterGrace(tx, account, orphanGrace);
+      }
+      const difference = differenceOf({ ...account, groupIds: linked }, asked);
+      const updated = await updateAccount(tx, account, difference, authorOf(caller));
+      const comesBack = groupIds !== undefined && account.orphanedAt !== null;
+      return comesBack ? recoverAccount(tx, updated, authorOf(caller)) : updated;
+    });
+  }
+
+  /**
+   * Suspends it: its tokens stay as they are and stop resolving. Repeated it records nothing.
+   * @throws Problem `NOT_FOUND` on `id`, `FORBIDDEN` to its own token
+   */
+  async suspend(caller: Caller, { id, reason }: ServiceAccountIdInput): Promise<AccountRecord> {
+    refuseItself(caller, id);
+    return this.database.transaction(async (tx) =>
+      suspendAccount(tx, await lockedAccount(tx, id), authorOf(caller), reason ?? null),
+    );
+  }
+
+  /**
+   * Lifts its suspension; one whose groups are gone is ORPHANED then. Repeated it records nothing.
+   * @throws Problem `NOT_FOUND` on `id`, `FORBIDDEN` to its own token
+   */
+  async resume(caller: Caller, { id, reason }: ServiceAccountIdInput): Promise<AccountRecord> {
+    refuseItself(caller, id);
+    return this.database.transaction(async (tx) =>
+      resumeAccount(tx, await lockedAccount(tx, id), authorOf(caller), reason ?? null),
+    );
+  }
+
+  /**
+   * Deletes it for good and revokes its live tokens; its name is free again, and what shows of it keeps it. Repeated it
+   * succeeds, and changes and records nothing.
+   * @returns how many live tokens ended with it
+   * @throws Problem `NOT_FOUND` on `id`, `FORBIDDEN` to its own token
+   */
+  async delete(caller: Caller, { id, reason: given }: ServiceAccountIdInput): Promise<number> {
+    refuseItself(caller, id);
+    return this.database.transaction(async (tx) => {
+      const hold = await holdTokensOf(tx, id);
+      const account = await lockAccountForChange(tx, id);
+      if (!account) throw notFound('id');
+      if (account.deletedAt !== null) return 0;
+      const by = authorOf(caller);
+      const reason = given ?? null;
+      const revokedTokens = await revokeAllTokensOf(tx, account, hold, by, reason);
+      await deleteAccount(tx, account, by, { reason, revokedTokens });
+      return revokedTokens;
+    });
+  }
 }
 
-// The caller and the groups are held to the end: one that loses its last right to live, or gets another grant, does so
-// before or after.
-async function linkableGroups(
+function refuseItself(caller: Caller, id: string): void {
+  if (!isItself(caller, id)) return;
+  const target: Target = { type: 'service_account', id, name: caller.principal.name };
+  throw forbidden("A service account's token cannot change the account itself.", { target });
+}
+
+async function lockedAccount(tx: Transaction, id: string): Promise<AccountRecord> {
+  const account = await lockAccountForChange(tx, id);
+  if (!account || account.deletedAt !== null) throw notFound('id');
+  return account;
+}
+
+async function refuseAfterGrace(
   tx: Transaction,
-  caller: Caller,
-  groupIds: readonly string[],
-): Promise<string[]> {
-  const { permissions, groups } = await holdCaller(tx, caller, groupIds.filter(isIdentifier), 'SHARE');
-  for (const [i, id] of groupIds.entries()) {
-    const group = groups.get(id);
-    if (!group) throw notFound(`groupIds.${i}`);
-    if (!seesGroup(caller, group)) {
-      throw notFound(`groupIds.${i}`, { hidden: { type: 'group', id, name: group.name } });
-    }
-  }
-  if (![...groups.values()].some(({ state }) => state === 'ACTIVE')) {
-    throw invalidInput('groupIds', 'At least one group that is in the directory now.');
-  }
-  // A removed group counts too: what it grants is given on the day it comes back.
-  const given = [...(await grantsByGroup(tx, [...groups.keys()])).values()].flat();
-  const missing = firstNotHeld(permissions, given);
-  if (missing !== undefined)
-    throw scopeNotGranted('groupIds', missing, 'Whoever links a group must hold all that it grants.');
-  return [...groups.keys()];
+  { orphanedAt }: AccountRecord,
+  grace: Duration,
+): Promise<void> {
+  if (orphanedAt === null || canComeBack(orphanedAt, grace, await databaseNow(tx))) return;
+  throw principalNotActive(
+    `The last group of this service account has been gone since ${orphanedAt.toISOString()}, longer than the policy's ` +
+      `grace of ${grace}: it cannot be brought back. Create another one.`,
+  );
+}
+
+function targetOf({ id, name }: AccountRecord): Target {
+  return { type: 'service_account', id, name };
 }

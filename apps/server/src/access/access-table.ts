@@ -57,6 +57,18 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'Mutation.createServiceAccount': mutation('service-account.created', {
     scope: OWN_SCOPES.serviceAccountsWrite,
   }),
+  'Mutation.updateServiceAccount': mutation('service-account.updated', {
+    scope: OWN_SCOPES.serviceAccountsWrite,
+  }),
+  'Mutation.suspendServiceAccount': mutation('service-account.suspended', {
+    scope: OWN_SCOPES.serviceAccountsWrite,
+  }),
+  'Mutation.resumeServiceAccount': mutation('service-account.resumed', {
+    scope: OWN_SCOPES.serviceAccountsWrite,
+  }),
+  'Mutation.deleteServiceAccount': mutation('service-account.deleted', {
+    scope: OWN_SCOPES.serviceAccountsWrite,
+  }),
   'Mutation.setGroupGrants': mutation('group.grants-set', { scope: OWN_SCOPES.directoryGrant }),
 
   'POST /session': open,

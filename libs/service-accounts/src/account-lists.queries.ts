@@ -1,0 +1,59 @@
+import { COUNT_LIMIT, type Page } from '@tokenwarden/api';
+import { keyset, rows, type Transaction } from '@tokenwarden/database';
+import { foldedForSearch, isIdentifier, type ServiceAccountState } from '@tokenwarden/vocabulary';
+import type { AccountReach } from './account-visibility.rules.js';
+import { ACCOUNT_COLUMNS, withState, type AccountRecord } from './accounts.queries.js';
+import type { ServiceAccountEntity } from './service-account.entity.js';
+
+/** Which accounts a list holds; all conditions together, undefined for any. */
+export interface AccountSelection {
+  readonly reach: AccountReach;
+  readonly states?: readonly ServiceAccountState[] | undefined;
+  readonly groupId?: string | undefined;
+  /** Part of the name, whatever the case. */
+  readonly search?: string | undefined;
+}
+
+// strpos instead of LIKE: "%" and "_" are characters like all others.
+const LISTED = `FROM service_accounts s WHERE s.deleted_at IS NULL
+  AND ($1 OR s.id = ANY($2::uuid[]) OR EXISTS (SELECT FROM service_account_groups l
+    WHERE l.service_account_id = s.id AND l.group_id = ANY($3::uuid[])))
+  AND ($4::text[] IS NULL OR CASE WHEN s.suspended_at IS NOT NULL THEN 'SUSPENDED'
+    WHEN s.orphaned_at IS NOT NULL THEN 'ORPHANED' ELSE 'ACTIVE' END = ANY($4))
+  AND ($5::uuid IS NULL OR EXISTS (SELECT FROM service_account_groups l
+    WHERE l.service_account_id = s.id AND l.group_id = $5))
+  AND ($6::text IS NULL OR strpos(s.search_text, $6) > 0)`;
+
+/** One page of accounts by name, as `toConnection` takes it; deleted ones are in no list. */
+export async function listAccounts(
+  tx: Transaction,
+  selection: AccountSelection,
+  page: Page,
+): Promise<AccountRecord[]> {
+  if (isNothing(selection)) return [];
+  const parameters = parametersOf(selection);
+  const order = [
+    { column: 's.name', descending: false, type: 'text' },
+    { column: 's.id', descending: false, type: 'uuid' },
+  ] as const;
+  const clause = keyset(page, order, parameters.length + 1);
+  const sql = `SELECT ${ACCOUNT_COLUMNS} ${LISTED} AND ${clause.condition} ORDER BY ${clause.orderBy} LIMIT ${clause.limit}`;
+  return (await rows<ServiceAccountEntity>(tx, sql, [...parameters, ...clause.parameters])).map(withState);
+}
+
+/** How many accounts the list holds; `COUNT_LIMIT + 1` where there are more than are counted. */
+export async function countAccounts(tx: Transaction, selection: AccountSelection): Promise<number> {
+  if (isNothing(selection)) return 0;
+  const sql = `SELECT count(*)::int AS count FROM (SELECT 1 ${LISTED} LIMIT ${COUNT_LIMIT + 1}) AS counted`;
+  return (await rows<{ count: number }>(tx, sql, parametersOf(selection)))[0]?.count ?? 0;
+}
+
+// An id that is no UUID is an unknown one.
+function isNothing({ groupId }: AccountSelection): boolean {
+  return groupId !== undefined && !isIdentifier(groupId);
+}
+
+function parametersOf({ reach, states, groupId, search }: AccountSelection): unknown[] {
+  const folded = search === undefined ? null : foldedForSearch(search);
+  return [reach.isAll, reach.ids, reach.groupIds, states ?? null, groupId ?? null, folded];
+}

@@ -1,0 +1,49 @@
+import { databaseNow, type Transaction } from '@tokenwarden/database';
+import {
+  holdAllTokens,
+  holdOffBulkRevocations,
+  issuanceOf,
+  revokeMany,
+  revokeTokensOf,
+  tokensNow,
+} from '@tokenwarden/tokens';
+import { isIdentifier, type Author } from '@tokenwarden/vocabulary';
+import type { AccountRecord } from './accounts.queries.js';
+
+/** So many tokens are written, each with its event, well within the time of a request. */
+const WRITTEN_AT_ONCE = 1_000;
+
+/** How the tokens of an account are going to be revoked: each in this transaction, or all by one decision. */
+export type RevocationWay = 'each' | 'by one decision';
+
+/** Takes the lock that goes before all others where the tokens of an account are revoked, and says how they will be. */
+export async function holdTokensOf(tx: Transaction, accountId: string): Promise<RevocationWay> {
+  const bounds = { liveBound: WRITTEN_AT_ONCE + 1, nth: 1 };
+  const isMany = isIdentifier(accountId) && (await issuanceOf(tx, accountId, bounds)).live > WRITTEN_AT_ONCE;
+  await (isMany ? holdAllTokens(tx) : holdOffBulkRevocations(tx));
+  return isMany ? 'by one decision' : 'each';
+}
+
+/**
+ * Revokes the live tokens of the locked account. Few are written with an event each; more than a request has time for
+ * end by one decision at the commit, and their rows and events follow (rule 9).
+ * @returns how many they are
+ */
+export async function revokeAllTokensOf(
+  tx: Transaction,
+  { id, name }: AccountRecord,
+  way: RevocationWay,
+  by: Author,
+  reason: string | null,
+): Promise<number> {
+  const because = reason ?? 'The service account was deleted.';
+  if (way === 'each') return (await revokeTokensOf(tx, id, by, because)).length;
+  const sql = `SELECT id FROM ${await tokensNow(tx)} AS t
+    WHERE t.principal_id = $1::uuid AND t.revoked_at IS NULL AND t.ends_at > $2::timestamptz`;
+  const live = { sql, parameters: [id, await databaseNow(tx)] };
+  return revokeMany(tx, live, {
+    by,
+    reason: because,
+    details: { serviceAccountId: id, serviceAccountName: name },
+  });
+}

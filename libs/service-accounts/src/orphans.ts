@@ -1,0 +1,76 @@
+import type { AuditAction } from '@tokenwarden/audit';
+import { rows, type Transaction } from '@tokenwarden/database';
+import { SYSTEM, type Author } from '@tokenwarden/vocabulary';
+import { noteChange } from './account-events.js';
+import { accountsByIds, changeAccount, type AccountRecord } from './accounts.queries.js';
+
+/**
+ * Marks as ORPHANED, by SYSTEM, every account that these groups leave without a live group (rule 11). Those that were
+ * orphaned before stay so from then. The groups are held for their change.
+ */
+export async function orphanAccountsOf(
+  tx: Transaction,
+  goneGroupIds: readonly string[],
+): Promise<AccountRecord[]> {
+  const linked = await rows<{ id: string }>(
+    tx,
+    `SELECT s.id FROM service_accounts s
+     WHERE s.id IN (SELECT l.service_account_id FROM service_account_groups l WHERE l.group_id = ANY($1::uuid[]))
+     ORDER BY s.id FOR UPDATE OF s`,
+    [goneGroupIds],
+  );
+  // Looked at by a statement of its own, once they are held: one that was being linked to another group has it now.
+  const orphaned = await rows<{ id: string }>(
+    tx,
+    `UPDATE service_accounts s SET orphaned_at = clock_timestamp()
+     WHERE s.id = ANY($1::uuid[]) AND s.deleted_at IS NULL AND s.orphaned_at IS NULL
+       AND NOT EXISTS (SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id
+         WHERE l.service_account_id = s.id AND g.state = 'ACTIVE')
+     RETURNING s.id`,
+    [linked.map(({ id }) => id)],
+  );
+  return noteAll(tx, 'service-account.orphaned', orphaned);
+}
+
+/**
+ * Makes every ORPHANED account of these groups, which live again, what it was before, by SYSTEM; only those that were
+ * orphaned after `since`, the beginning of the grace (rule 11).
+ */
+export async function recoverAccountsOf(
+  tx: Transaction,
+  liveGroupIds: readonly string[],
+  since: Date,
+): Promise<AccountRecord[]> {
+  const ids = await rows<{ id: string }>(
+    tx,
+    `UPDATE service_accounts s SET orphaned_at = NULL
+     WHERE s.deleted_at IS NULL AND s.orphaned_at > $2
+       AND EXISTS (SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id
+         WHERE l.service_account_id = s.id AND l.group_id = ANY($1::uuid[]) AND g.state = 'ACTIVE')
+     RETURNING s.id`,
+    [liveGroupIds, since],
+  );
+  return noteAll(tx, 'service-account.recovered', ids);
+}
+
+/** Makes the locked account, which has been linked to a live group, what it was before it was orphaned. */
+export async function recoverAccount(
+  tx: Transaction,
+  account: AccountRecord,
+  by: Author,
+): Promise<AccountRecord> {
+  const recovered = await changeAccount(tx, account.id, { orphanedAt: null });
+  await noteChange(tx, 'service-account.recovered', recovered, by);
+  return recovered;
+}
+
+async function noteAll(
+  tx: Transaction,
+  action: AuditAction,
+  changed: readonly { id: string }[],
+): Promise<AccountRecord[]> {
+  const ids = changed.map(({ id }) => id);
+  const accounts = [...(await accountsByIds(tx, ids)).values()];
+  for (const account of accounts) await noteChange(tx, action, account, SYSTEM);
+  return accounts;
+}
