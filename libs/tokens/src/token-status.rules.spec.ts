@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isLive, statusOf, type StatusFacts } from './token-status.rules.js';
+import { isLive, requireLive, statusOf, type StatusFacts } from './token-status.rules.js';
 
 const now = new Date('2026-03-01T00:00:00Z');
 const secondsFromNow = (seconds: number) => new Date(now.getTime() + seconds * 1000);
@@ -17,6 +17,22 @@ describe('the status of a token', () => {
     expect(statusOf({ ...active, suspendedAt: secondsFromNow(-9), endsAt: now }, now)).toBe('EXPIRED'));
   it('is REVOKED when revoked, whatever else happened to it', () =>
     expect(statusOf({ revokedAt: now, endsAt: secondsFromNow(-9), suspendedAt: now }, now)).toBe('REVOKED'));
+});
+
+describe('what only a live token can be', () => {
+  it('is refused once it has ended, and says so', () => {
+    for (const ended of [
+      { ...active, endsAt: now },
+      { ...active, revokedAt: now },
+    ])
+      expect(() => requireLive(ended, now, 'rotated')).toThrow(
+        expect.objectContaining({ code: 'TOKEN_NOT_ACTIVE', message: expect.stringContaining('rotated') }),
+      );
+  });
+  it('is not while it is ACTIVE or SUSPENDED', () => {
+    for (const suspendedAt of [null, now])
+      expect(requireLive({ ...active, suspendedAt }, now, 'rotated')).toBeUndefined();
+  });
 });
 
 const moment = fc.date({ min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true });

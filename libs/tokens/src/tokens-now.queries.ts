@@ -10,25 +10,35 @@ export const IDS_BEING_REVOKED =
   'SELECT unnest(token_ids) AS id FROM bulk_revocation_sets WHERE written_at IS NULL';
 
 // The sets of one revocation do not overlap: only the one that begins last before the token can hold it.
-const revocationInSets = (table: string, columns: string, condition = '') => `SELECT ${columns}
-  FROM bulk_revocations r CROSS JOIN LATERAL (
-    SELECT s.last_id, s.token_ids FROM bulk_revocation_sets s
+const setWith = (table: string) => `(SELECT s.last_id, s.token_ids FROM bulk_revocation_sets s
     WHERE s.revocation_id = r.id AND s.written_at IS NULL AND s.first_id <= ${table}.id
-    ORDER BY s.first_id DESC LIMIT 1) AS s
-  WHERE ${condition} r.written_at IS NULL AND s.last_id >= ${table}.id AND ${table}.id = ANY (s.token_ids)`;
+    ORDER BY s.first_id DESC LIMIT 1) AS s`;
+const holds = (table: string) => `s.last_id >= ${table}.id AND ${table}.id = ANY (s.token_ids)`;
 
-const bulkRevocationOf = (table: string, condition?: string) => `LEFT JOIN LATERAL (
-  ${revocationInSets(table, `r.revoked_at, r.author -> 'actor' AS revoked_by, r.reason AS revoked_reason`, condition)}
-  LIMIT 1) AS bulk ON ${table}.revoked_at IS NULL`;
+const REVOCATION = `r.revoked_at, r.author -> 'actor' AS revoked_by, r.reason AS revoked_reason`;
 
 /**
  * The join that finds the revocation of a token which stands in a set and not yet in its row, as `bulk.revoked_at`,
  * `bulk.revoked_by`, `bulk.revoked_reason`. For statements that read some hundred tokens at most.
  */
-export const BULK_REVOCATION_OF = (table: string) => bulkRevocationOf(table);
+export const BULK_REVOCATION_OF = (table: string) => `LEFT JOIN LATERAL (
+  SELECT ${REVOCATION} FROM bulk_revocations r CROSS JOIN LATERAL ${setWith(table)}
+  WHERE r.written_at IS NULL AND ${holds(table)} LIMIT 1) AS bulk ON ${table}.revoked_at IS NULL`;
 
 /** Whether the token's revocation stands in a set and not yet in its row: a condition, of no cost where nothing waits. */
-export const isBeingRevoked = (table: string) => `EXISTS (${revocationInSets(table, '')})`;
+export const isBeingRevoked = (table: string) => `EXISTS (
+  SELECT FROM bulk_revocations r CROSS JOIN LATERAL ${setWith(table)}
+  WHERE r.written_at IS NULL AND ${holds(table)})`;
+
+const WAITING = 'ARRAY(SELECT DISTINCT revocation_id FROM bulk_revocation_sets WHERE written_at IS NULL)';
+
+// As `BULK_REVOCATION_OF`, for statements over very many tokens. The ids of all sets are read once and hashed, so that a
+// token in none of them costs nothing; and one that is in some set is in one of the only revocation, where there is but one.
+const BULK_REVOCATION_OF_MANY = `LEFT JOIN LATERAL (
+  SELECT ${REVOCATION} FROM bulk_revocations r
+  WHERE a.id IN (${IDS_BEING_REVOKED}) AND r.id = ANY (${WAITING})
+    AND (cardinality(${WAITING}) = 1 OR EXISTS (SELECT FROM ${setWith('a')} WHERE ${holds('a')}))
+  LIMIT 1) AS bulk ON a.revoked_at IS NULL`;
 
 const REVOCATION_COLUMNS = ['revoked_at', 'revoked_by', 'revoked_reason'];
 
@@ -40,9 +50,8 @@ const COLUMNS_NOW = TOKEN_COLUMNS.map(([column, property]) => `${sourceOf(column
 /** A SELECT of `AccessTokenEntity` rows as they are now, of few tokens; what follows it calls them `t`. */
 export const FEW_TOKENS_NOW = `SELECT ${COLUMNS_NOW.join(', ')} FROM access_tokens t ${BULK_REVOCATION_OF('t')}`;
 
-// Read once and hashed, the ids of all sets spare every token that is in none its look-up.
 const MANY_TOKENS_NOW = `(SELECT ${TOKEN_COLUMNS.map(([column]) => `${sourceOf(column, 'a')} AS ${column}`).join(', ')}
-  FROM access_tokens a ${bulkRevocationOf('a', `a.id IN (${IDS_BEING_REVOKED}) AND`)})`;
+  FROM access_tokens a ${BULK_REVOCATION_OF_MANY})`;
 
 /**
  * The source of a SELECT over tokens as they are now, with the columns of `access_tokens`: while a bulk revocation is
