@@ -8,6 +8,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
+// Before anything is loaded: graphql-js checks every value twice while it is being developed with.
+process.env.NODE_ENV ??= 'production';
+
 const { buildWhenStale, MAIN } = await import('./build.mjs');
 try {
   await buildWhenStale();

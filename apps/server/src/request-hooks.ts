@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import helmet from '@fastify/helmet';
-import { graphqlGate, readJsonBody, type IdentifiedRequest } from '@tokenwarden/api';
+import { graphqlFailures, graphqlGate, readJsonBody, type IdentifiedRequest } from '@tokenwarden/api';
 import type { Settings } from '@tokenwarden/settings';
 import type { Logs } from '@tokenwarden/telemetry';
 import type { FastifyRequest } from 'fastify';
@@ -34,6 +34,7 @@ export async function addRequestHooks(
     done();
   });
   fastify.addHook('preHandler', graphqlGate);
+  fastify.addHook('onSend', graphqlFailures);
   fastify.addHook('onResponse', (request: FastifyRequest & IdentifiedRequest, reply, done) => {
     // What machines ask every few seconds would drown what people and services do.
     const level = QUIET.has(request.routeOptions.url ?? '') ? 'debug' : 'info';

@@ -22,7 +22,7 @@ export {
 } from './input.decorators.js';
 export { inputValidation } from './input-validation.pipe.js';
 export { graphqlEdge, MOST_TOKENS, type GraphQLEdgeOptions } from './edge/graphql-edge.js';
-export { GRAPHQL_PATH, graphqlGate } from './edge/graphql-gate.js';
+export { GRAPHQL_PATH, graphqlFailures, graphqlGate } from './edge/graphql-gate.js';
 export { formatProblem, graphqlErrorBody, problemOf, type OnInternalError } from './edge/graphql-errors.js';
 export { COST_LIMIT } from './edge/cost.js';
 export { SHAPE_LIMITS } from './edge/shape.js';

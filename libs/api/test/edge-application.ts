@@ -33,7 +33,7 @@ import { ProblemFilter } from '../src/http/problem.filter.js';
 import { originOf } from '../src/http/origin.js';
 import { requestIdOf } from '../src/http/request-id.js';
 import { graphqlEdge } from '../src/edge/graphql-edge.js';
-import { graphqlGate } from '../src/edge/graphql-gate.js';
+import { graphqlFailures, graphqlGate } from '../src/edge/graphql-gate.js';
 
 @ObjectType({ implements: () => [Node] })
 class Person implements Node {
@@ -183,7 +183,7 @@ export async function edgeApplication({ introspection = true } = {}): Promise<Ed
   const app = await NestFactory.create<NestFastifyApplication>(EdgeModule, adapter, { logger: false });
   app.useGlobalPipes(inputValidation());
   app.useGlobalFilters(new ProblemFilter(onInternalError));
-  adapter.getInstance().addHook('preHandler', graphqlGate);
+  adapter.getInstance().addHook('preHandler', graphqlGate).addHook('onSend', graphqlFailures);
   await app.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}/graphql`;
   const send = async (init: RequestInit, search = ''): Promise<Answer> => {

@@ -9,8 +9,11 @@ import { unavailable } from '@tokenwarden/vocabulary';
 export async function inTime<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeIsUp = new Promise<never>((_, reject) => {
-    const late = unavailable('The database does not answer in time. Try again in a moment.');
-    timer = setTimeout(() => reject(late), seconds * 1_000);
+    // Made when it is needed: an error's stack costs more than the statement that it would be for.
+    timer = setTimeout(
+      () => reject(unavailable('The database does not answer in time. Try again in a moment.')),
+      seconds * 1_000,
+    );
   });
   // Whatever becomes of work that nobody waits for any more, it was answered already.
   work.catch(() => undefined);

@@ -4,7 +4,7 @@ import { PROBLEM_CODES, unauthenticated, type Problem } from '@tokenwarden/vocab
 import type { GraphQLContext } from '../graphql-context.js';
 import type { Admission } from './admission.js';
 import { fragmentsOf } from './fragments.js';
-import { formatProblem, headersOf, problemOf, type OnInternalError } from './graphql-errors.js';
+import { formatProblem, headersOf, identified, problemOf, type OnInternalError } from './graphql-errors.js';
 import { shapeOf } from './shape.js';
 import { MOST_ERRORS } from './validation.js';
 
@@ -31,9 +31,14 @@ export function admissionPlugin(admission: Admission): ApolloServerPlugin<GraphQ
   return { requestDidStart: () => Promise.resolve(listener) };
 }
 
-/** Gives the answer its status, its headers and at most ten errors. */
+/** Gives the answer its status, its headers and at most ten errors, each with its request; tells of faults of our own. */
 export function answerPlugin(onInternalError: OnInternalError): ApolloServerPlugin<GraphQLContext> {
   const listener: GraphQLRequestListener<GraphQLContext> = {
+    didEncounterErrors({ errors, contextValue }) {
+      const { requestId } = contextValue.origin;
+      for (const error of errors) if (!problemOf(error)) onInternalError(error, { requestId });
+      return Promise.resolve();
+    },
     willSendResponse(request) {
       const { http, body } = request.response;
       if (body.kind !== 'single') return Promise.resolve();
@@ -44,7 +49,10 @@ export function answerPlugin(onInternalError: OnInternalError): ApolloServerPlug
         return Promise.resolve();
       }
       const result = body.singleResult;
-      if (result.errors) result.errors = result.errors.slice(0, MOST_ERRORS);
+      if (result.errors) {
+        const { requestId } = request.contextValue.origin;
+        result.errors = result.errors.slice(0, MOST_ERRORS).map((error) => identified(error, requestId));
+      }
       if (!('data' in result) && (http.status ?? 200) < 400) http.status = 400;
       const unavailable = unavailabilityOf(result, request.errors?.map(problemOf) ?? []);
       if (unavailable) {

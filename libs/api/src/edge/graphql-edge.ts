@@ -1,3 +1,4 @@
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
@@ -6,13 +7,8 @@ import type { GraphQLContext } from '../graphql-context.js';
 import { DateTimeScalar } from '../scalars.js';
 import { admission } from './admission.js';
 import { admissionPlugin, answerPlugin } from './edge.plugins.js';
-import {
-  formatProblem,
-  graphQLErrorOf,
-  problemOf,
-  requestIdNow,
-  type OnInternalError,
-} from './graphql-errors.js';
+import { requestIdOf } from '../http/request-id.js';
+import { formatProblem, graphQLErrorOf, problemOf, type OnInternalError } from './graphql-errors.js';
 
 /** The most lexical tokens of one document. */
 export const MOST_TOKENS = 2_000;
@@ -31,14 +27,16 @@ export interface GraphQLEdgeOptions {
  * off because it comes before anybody could ask who is there; the admission plugin validates instead.
  */
 export function graphqlEdge({ context, onInternalError, introspection }: GraphQLEdgeOptions) {
-  const formatError = (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
-    const problem = problemOf(error);
-    if (!problem) onInternalError(error, { requestId: requestIdNow() });
-    return formatProblem(problem, formatted);
-  };
+  const formatError = (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError =>
+    formatProblem(problemOf(error), formatted);
   return {
     path: '/graphql',
-    plugins: [admissionPlugin(admission({ introspection })), answerPlugin(onInternalError)],
+    plugins: [
+      // It looks at every single field for a header that we set ourselves.
+      ApolloServerPluginCacheControlDisabled(),
+      admissionPlugin(admission({ introspection })),
+      answerPlugin(onInternalError),
+    ],
     parseOptions: { maxTokens: MOST_TOKENS },
     dangerouslyDisableValidation: true,
     introspection,
@@ -47,7 +45,9 @@ export function graphqlEdge({ context, onInternalError, introspection }: GraphQL
       try {
         return await context(request, reply);
       } catch (error) {
-        throw error instanceof Problem ? graphQLErrorOf(error) : error;
+        if (error instanceof Problem) throw graphQLErrorOf(error);
+        onInternalError(error, { requestId: requestIdOf(request.raw) });
+        throw error;
       }
     },
     buildSchemaOptions: { scalarsMap: [{ type: Date, scalar: DateTimeScalar }] },

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { HeaderMap } from '@apollo/server';
 import { HttpException } from '@nestjs/common';
 import { GraphQLError } from 'graphql';
@@ -14,14 +13,6 @@ import { problemOfStatus } from '../http/problem-document.js';
 
 /** Called once for each fault of our own, with all that the log may know; the caller learns only that there was one. */
 export type OnInternalError = (error: unknown, context: { readonly requestId: string | null }) => void;
-
-/** Which request an error belongs to, where Apollo does not say: filled by `graphqlGate`. */
-export const currentRequest = new AsyncLocalStorage<{ readonly requestId: string }>();
-
-/** The id of the request that is being answered, where `graphqlGate` let it in. */
-export function requestIdNow(): string | null {
-  return currentRequest.getStore()?.requestId ?? null;
-}
 
 const INTERNAL_MESSAGE = 'Tokenwarden failed. Tell its operators the requestId.';
 const LONGEST_MESSAGE = 300;
@@ -80,11 +71,14 @@ export function headersOf(problem: Problem): HeaderMap {
   return headers;
 }
 
-/** An error as callers see it: `extensions` hold code, field and requestId, and nothing else. */
+/**
+ * An error as callers see it: `extensions` hold code, field and requestId, and nothing else. Apollo does not say whose error
+ * it formats; `identified` adds the request then.
+ */
 export function formatProblem(
   problem: Problem | undefined,
   place: Pick<GraphQLFormattedError, 'locations' | 'path'> = {},
-  requestId: string | null = requestIdNow(),
+  requestId: string | null = null,
 ): GraphQLFormattedError {
   const code: ProblemCode = problem?.code ?? 'INTERNAL';
   return {
@@ -97,6 +91,12 @@ export function formatProblem(
       ...(requestId !== null && { requestId }),
     },
   };
+}
+
+/** The formatted error with the request that it belongs to, where it does not say so yet. */
+export function identified(error: GraphQLFormattedError, requestId: string | null): GraphQLFormattedError {
+  if (requestId === null || error.extensions?.['requestId'] !== undefined) return error;
+  return { ...error, extensions: { ...error.extensions, requestId } };
 }
 
 /** The body of an answer at `/graphql` that GraphQL itself never came to: broken JSON, too large, another content type. */

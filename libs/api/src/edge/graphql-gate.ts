@@ -1,7 +1,8 @@
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import type { DoneFuncWithErrOrRes, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import type { FormattedExecutionResult } from 'graphql';
 import { invalidInput, type Problem } from '@tokenwarden/vocabulary';
 import { requestIdOf } from '../http/request-id.js';
-import { currentRequest } from './graphql-errors.js';
+import { identified } from './graphql-errors.js';
 
 /** Where GraphQL is served. */
 export const GRAPHQL_PATH = '/graphql';
@@ -15,16 +16,38 @@ export function isGraphQLAddress(url: string): boolean {
 
 /**
  * Fastify's `preHandler` hook: refuses at `/graphql` what is no GraphQL request, before Apollo would do so in its own
- * words, and remembers the request's id for the errors below. Requests elsewhere pass.
+ * words. Requests elsewhere pass.
  */
 export function graphqlGate(request: FastifyRequest, _: FastifyReply, done: HookHandlerDoneFunction): void {
   if (!isGraphQLAddress(request.url)) {
     done();
     return;
   }
-  const problem = transportProblem(request);
-  if (problem) done(problem);
-  else currentRequest.run({ requestId: requestIdOf(request.raw) }, done);
+  done(transportProblem(request));
+}
+
+const FIRST_FAILURE = 400;
+
+/**
+ * Fastify's `onSend` hook: what Apollo refuses before it knows whose request it is gets the request's id here. Other answers
+ * have it from the edge's plugins.
+ */
+export function graphqlFailures(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+  done: DoneFuncWithErrOrRes,
+): void {
+  const isFailure = reply.statusCode >= FIRST_FAILURE && isGraphQLAddress(request.url);
+  const isOurs = isFailure && typeof payload === 'string' && payload.startsWith('{"errors"');
+  done(null, isOurs ? withRequestId(payload, request) : payload);
+}
+
+function withRequestId(body: string, { raw }: FastifyRequest): string {
+  const { errors, ...rest } = JSON.parse(body) as FormattedExecutionResult;
+  if (!errors) return body;
+  const requestId = requestIdOf(raw);
+  return JSON.stringify({ errors: errors.map((error) => identified(error, requestId)), ...rest });
 }
 
 /** Why this is no GraphQL request, if it is none: its content type, a batch, members of other types. */
