@@ -24,6 +24,7 @@ Query.policy                       401    401  401       yes       yes       yes
 Query.auditEvents                  401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Mutation.createUserToken           401    401  401       yes       yes       yes          FORBIDDEN  FORBIDDEN FORBIDDEN FORBIDDEN
 Mutation.createServiceAccountToken 401    401  401       NOT_FOUND yes       NOT_A_MEMBER FORBIDDEN  FORBIDDEN FORBIDDEN FORBIDDEN
+Mutation.rotateToken               401    401  401       NOT_FOUND yes       FORBIDDEN    FORBIDDEN  FORBIDDEN FORBIDDEN FORBIDDEN
 Mutation.updateToken               401    401  401       NOT_FOUND yes       FORBIDDEN    NOT_FOUND  FORBIDDEN NOT_FOUND NOT_FOUND
 Mutation.revokeToken               401    401  401       NOT_FOUND yes       yes          NOT_FOUND  yes       NOT_FOUND NOT_FOUND
 Mutation.revokeTokens              401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN

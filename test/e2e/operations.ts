@@ -85,6 +85,7 @@ export const VALID_CALLS: Readonly<Record<string, Preparation>> = {
     selection: '{ token { id } }',
     evidence: 'id',
   }),
+  'Mutation.rotateToken': async (cast) => ({ ...change((await graceToken(cast)).id), evidence: 'id' }),
   'Mutation.updateToken': async (cast) => {
     const { id } = await graceToken(cast);
     return { ...change(id), args: { input: { id, name: 'renamed' } } };

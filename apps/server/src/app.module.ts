@@ -10,7 +10,7 @@ import { DatabaseModule } from '@tokenwarden/database';
 import { DirectoryModule } from '@tokenwarden/directory';
 import { HousekeepingModule } from '@tokenwarden/housekeeping';
 import { InventoryModule } from '@tokenwarden/inventory';
-import { ServiceAccountTokensModule, UserTokensModule } from '@tokenwarden/issuing';
+import { RotationModule, ServiceAccountTokensModule, UserTokensModule } from '@tokenwarden/issuing';
 import { PolicyModule } from '@tokenwarden/policy';
 import { ResolvingModule } from '@tokenwarden/resolving';
 import { ServiceAccountsModule } from '@tokenwarden/service-accounts';
@@ -43,6 +43,7 @@ export const ROOMS = [
   PolicyModule,
   UserTokensModule,
   ServiceAccountTokensModule,
+  RotationModule,
   ResolvingModule,
   SessionsModule,
   InventoryModule,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { Problem } from '@tokenwarden/vocabulary';
-import { checkedToken, type AskedToken } from './asked-token.rules.js';
+import { audiencesInForce, checkedToken, type AskedToken } from './asked-token.rules.js';
 
 const inForce = ['https://warehouse.example', 'https://api.example'];
 const refusalOf = (asked: Partial<AskedToken>): Problem | undefined => {
   try {
-    checkedToken({ name: 'laptop', ...asked }, inForce);
+    audiencesInForce(checkedToken({ name: 'laptop', ...asked }).audiences, inForce);
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;
@@ -15,14 +15,15 @@ const refusalOf = (asked: Partial<AskedToken>): Problem | undefined => {
 
 describe('the audiences of a new token', () => {
   it('are all of them when none is asked, sorted', () =>
-    expect(checkedToken({ name: 'laptop' }, inForce).audiences).toEqual([
+    expect(audiencesInForce(undefined, inForce)).toEqual([
       'https://api.example',
       'https://warehouse.example',
     ]));
   it('are those asked, each once, sorted', () =>
-    expect(
-      checkedToken({ name: 'laptop', audiences: [...inForce, 'https://api.example'] }, inForce).audiences,
-    ).toEqual(['https://api.example', 'https://warehouse.example']));
+    expect(audiencesInForce([...inForce, 'https://api.example'], inForce)).toEqual([
+      'https://api.example',
+      'https://warehouse.example',
+    ]));
   it('are not none', () =>
     expect(refusalOf({ audiences: [] })).toMatchObject({ code: 'INVALID_INPUT', field: 'audiences' }));
   it('are known ones; the message says which there are', () =>
@@ -36,13 +37,13 @@ describe('the audiences of a new token', () => {
 describe('the scopes of a new token', () => {
   it('are sorted, each once, and kept as asked beside', () => {
     const scopes = ['b:read', 'a:read', 'b:read'];
-    expect(checkedToken({ name: 'laptop', scopes }, inForce)).toMatchObject({
+    expect(checkedToken({ name: 'laptop', scopes })).toMatchObject({
       scopes: ['a:read', 'b:read'],
       askedScopes: scopes,
     });
   });
   it('stay unsaid where none are asked', () =>
-    expect(checkedToken({ name: 'laptop' }, inForce).scopes).toBeUndefined());
+    expect(checkedToken({ name: 'laptop' }).scopes).toBeUndefined());
   it('are not none', () =>
     expect(refusalOf({ scopes: [] })).toMatchObject({ code: 'INVALID_INPUT', field: 'scopes' }));
   it('are well formed', () =>

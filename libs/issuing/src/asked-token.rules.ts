@@ -17,28 +17,34 @@ export interface CheckedToken extends AskedToken {
   readonly askedScopes: readonly Scope[] | undefined;
   /** Sorted, nothing twice. */
   readonly scopes: readonly Scope[] | undefined;
-  /** Sorted, nothing twice; all that are in force where none were asked. */
-  readonly audiences: readonly string[];
 }
 
 /**
- * Checks what is asked by itself, before anything is touched; the end it asks for is checked against the policy.
- * @param inForce The AUDIENCES of this product
- * @throws Problem `INVALID_INPUT` on `scopes` and `scopes.N`, `audiences` and `audiences.N`
+ * Checks what is asked by itself, before anything is touched; the end it asks for is checked against the policy, and its
+ * audiences by `audiencesInForce`.
+ * @throws Problem `INVALID_INPUT` on `scopes` and `scopes.N`, `audiences`
  */
-export function checkedToken(asked: AskedToken, inForce: readonly string[]): CheckedToken {
+export function checkedToken(asked: AskedToken): CheckedToken {
+  if (asked.audiences?.length === 0) {
+    throw invalidInput('audiences', 'Name at least one audience, or leave the list out for all of them.');
+  }
   return {
     ...asked,
     askedScopes: asked.scopes,
     scopes: asked.scopes && checkedScopes(asked.scopes, 'scopes'),
-    audiences: checkedAudiences(asked.audiences, inForce),
   };
 }
 
-function checkedAudiences(asked: readonly string[] | undefined, inForce: readonly string[]): string[] {
-  if (asked?.length === 0) {
-    throw invalidInput('audiences', 'Name at least one audience, or leave the list out for all of them.');
-  }
+/**
+ * The audiences of a new token, sorted, nothing twice; all that are in force where none were asked. Not part of the input
+ * by itself: a request that is repeated gives its token whatever the settings have become.
+ * @param inForce The AUDIENCES of this product
+ * @throws Problem `INVALID_INPUT` on `audiences.N`
+ */
+export function audiencesInForce(
+  asked: readonly string[] | undefined,
+  inForce: readonly string[],
+): readonly string[] {
   const unknown = asked?.findIndex((audience) => !inForce.includes(audience)) ?? -1;
   if (unknown >= 0) {
     const known = inForce.map((audience) => `"${audience}"`).join(', ');

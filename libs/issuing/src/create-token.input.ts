@@ -1,11 +1,12 @@
 import { Field, InputType } from '@nestjs/graphql';
 import { DateTimeScalar, DurationScalar, IsDuration, IsText, MayBeLeftOut } from '@tokenwarden/api';
 import { TEXT_LIMITS, type Duration } from '@tokenwarden/vocabulary';
-import type { AskedToken } from './asked-token.rules.js';
+import { IdempotencyKey } from './idempotency/idempotency-key.decorator.js';
+import type { AskedOnce } from './issuing.service.js';
 
 /** What both creating calls ask for; the lists are checked where their rules stand. */
 @InputType({ isAbstract: true })
-export abstract class CreateTokenInput implements AskedToken {
+export abstract class CreateTokenInput implements AskedOnce {
   @Field(() => String)
   @IsText({ maximum: TEXT_LIMITS.name })
   name: string;
@@ -39,4 +40,7 @@ export abstract class CreateTokenInput implements AskedToken {
   })
   @MayBeLeftOut()
   audiences?: string[];
+
+  @IdempotencyKey()
+  idempotencyKey?: string;
 }

@@ -1,6 +1,6 @@
 import { Field, ObjectType } from '@nestjs/graphql';
 import { AccessToken, toAccessToken } from '@tokenwarden/tokens';
-import type { IssuedToken } from './issuing.service.js';
+import type { IssuedToken } from './token-issuer.js';
 
 /** The reply to whoever created a token. */
 @ObjectType('CreateTokenPayload', { description: 'A new token, and the one time that its value is shown.' })

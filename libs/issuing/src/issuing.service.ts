@@ -1,79 +1,47 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Database, lockFor, type Transaction } from '@tokenwarden/database';
-import { heldPermissionsOfUser, lockUser } from '@tokenwarden/directory';
-import { currentPolicyForIssuing, endOfNewToken, profileFor, requireNamedScopes } from '@tokenwarden/policy';
+import { Database } from '@tokenwarden/database';
 import { permissionsOfAccount } from '@tokenwarden/service-accounts';
 import { Settings } from '@tokenwarden/settings';
-import { SigningService } from '@tokenwarden/signing';
-import { addToken, issuanceOf, type AccessTokenEntity } from '@tokenwarden/tokens';
-import {
-  authorOf,
-  claimsFor,
-  firstNotCovered,
-  forbidden,
-  principalNotActive,
-  scopeNotGranted,
-  wholeSecond,
-  type Author,
-  type Caller,
-  type Scope,
-  type Target,
-  type TokenKind,
-} from '@tokenwarden/vocabulary';
+import { authorOf, forbidden, principalNotActive, type Caller } from '@tokenwarden/vocabulary';
 import { lockAccountForMember } from './account-access.js';
-import { checkedToken, type AskedToken, type CheckedToken } from './asked-token.rules.js';
-import { ISSUED_A_MINUTE, LIVE_TOKENS, refuseTooMany } from './issuing-limits.rules.js';
+import { audiencesInForce, checkedToken, type AskedToken, type CheckedToken } from './asked-token.rules.js';
+import { Idempotency, requestLock, requestOf } from './idempotency/idempotency.js';
+import { lockIssuing, lockRequest } from './issuing.queries.js';
+import { holdOwnPrincipal } from './own-principal.js';
+import { TokenIssuer, type IssuedToken, type TokenToIssue } from './token-issuer.js';
 
-/** A token that has come into being. */
-export interface IssuedToken {
-  readonly token: AccessTokenEntity;
-  /** The token itself: for the reply, and kept nowhere. */
-  readonly value: string;
-  /** The moment of its issue, by the database's clock. */
-  readonly now: Date;
+/** A wish for a token, and the key by which its repeats are known. */
+export interface AskedOnce extends AskedToken {
+  readonly idempotencyKey?: string | undefined;
 }
 
-/** Whom a token is issued to. */
-interface Principal {
-  readonly kind: TokenKind;
-  readonly id: string;
-  /** What it may do now and to the end of the transaction; undefined where the token names no scopes. */
-  readonly permissions: readonly Scope[] | undefined;
-  /** Ends the sentence of a refused scope. */
-  readonly whose: string;
-  readonly target: Target | undefined;
-}
-
-/** The only place where a token comes into being. */
+/** Tokens for whoever is signed in: for themselves, and for the service accounts of their groups. */
 @Injectable()
 export class IssuingService {
   constructor(
     private readonly database: Database,
     private readonly settings: Settings,
-    private readonly signing: SigningService,
+    private readonly issuer: TokenIssuer,
+    private readonly idempotency: Idempotency,
   ) {}
 
   /**
    * Issues a token that acts as the caller, who is signed in.
    * @throws Problem `FORBIDDEN` by token (rule 7), `INVALID_INPUT`, `PRINCIPAL_NOT_ACTIVE`, `LIFETIME_EXCEEDS_POLICY`,
-   * `SCOPE_NOT_GRANTED` on `scopes.N`, `RATE_LIMITED`
+   * `SCOPE_NOT_GRANTED` on `scopes.N`, `RATE_LIMITED`, `IDEMPOTENCY_CONFLICT`
    */
-  async issueUserToken(caller: Caller, asked: AskedToken): Promise<IssuedToken> {
+  async issueUserToken(caller: Caller, { idempotencyKey, ...asked }: AskedOnce): Promise<IssuedToken> {
     refuseTokens(caller);
-    const checked = checkedToken(asked, this.settings.audiences);
+    const checked = checkedToken(asked);
     const { id } = caller.principal;
+    const request = requestOf(caller, 'createUserToken', idempotencyKey, { ...asked });
     return this.database.transaction(async (tx) => {
-      const user = await lockUser(tx, id);
-      if (user?.state !== 'ACTIVE') throw principalNotActive('Only an active user is issued tokens.');
-      const principal: Principal = {
-        kind: 'USER',
-        id,
-        permissions: checked.scopes && (await heldPermissionsOfUser(tx, id)),
-        whose: 'You do not hold it.',
-        target: undefined,
-      };
-      return this.issue(tx, principal, checked, authorOf(caller));
+      const namesScopes = checked.scopes !== undefined;
+      const principal = await holdOwnPrincipal(tx, id, requestLock(request), { namesScopes });
+      return this.idempotency.once(tx, request, async () => {
+        const conditions = await this.issuer.conditions(tx, id);
+        return this.issuer.issue(tx, conditions, principal, this.toIssue(checked), authorOf(caller));
+      });
     });
   }
 
@@ -84,84 +52,42 @@ export class IssuingService {
   async issueServiceAccountToken(
     caller: Caller,
     serviceAccountId: string,
-    asked: AskedToken,
+    { idempotencyKey, ...asked }: AskedOnce,
   ): Promise<IssuedToken> {
     refuseTokens(caller);
-    const checked = checkedToken(asked, this.settings.audiences);
+    const checked = checkedToken(asked);
+    const input = { ...asked, serviceAccountId };
+    const request = requestOf(caller, 'createServiceAccountToken', idempotencyKey, input);
     return this.database.transaction(async (tx) => {
+      await lockRequest(tx, requestLock(request));
       const account = await lockAccountForMember(tx, serviceAccountId, caller);
-      if (account.state !== 'ACTIVE') {
-        throw principalNotActive(
-          'Only an active service account is issued tokens: resume it, or link it to a group.',
-        );
-      }
-      const principal: Principal = {
-        kind: 'SERVICE_ACCOUNT',
-        id: account.id,
-        permissions: checked.scopes && (await permissionsOfAccount(tx, account.id)),
-        whose: "The service account's groups do not hold it.",
-        target: { type: 'service_account', id: account.id, name: account.name },
-      };
-      return this.issue(tx, principal, checked, authorOf(caller));
+      return this.idempotency.once(tx, request, async () => {
+        if (account.state !== 'ACTIVE') {
+          throw principalNotActive(
+            'Only an active service account is issued tokens: resume it, or link it to a group.',
+          );
+        }
+        const principal = {
+          kind: 'SERVICE_ACCOUNT',
+          id: account.id,
+          permissions: checked.scopes && (await permissionsOfAccount(tx, account.id)),
+          whose: "The service account's groups do not hold it.",
+          target: { type: 'service_account', id: account.id, name: account.name },
+        } as const;
+        await lockIssuing(tx, account.id);
+        const conditions = await this.issuer.conditions(tx, account.id);
+        return this.issuer.issue(tx, conditions, principal, this.toIssue(checked), authorOf(caller));
+      });
     });
   }
 
-  /** The one line from a checked wish to a token. The principal is locked, the caller has every right. */
-  private async issue(
-    tx: Transaction,
-    principal: Principal,
-    asked: CheckedToken,
-    by: Author,
-  ): Promise<IssuedToken> {
-    // One at a time for a principal: two that count together would both be the last one that the limits allow.
-    await lockFor(tx, `issuing:${principal.id}`);
-    const { document: policy } = await currentPolicyForIssuing(tx);
-    const issuedSoFar = await issuanceOf(tx, principal.id, { liveBound: LIVE_TOKENS, nth: ISSUED_A_MINUTE });
-    const createdAt = wholeSecond(issuedSoFar.now);
-    const profile = profileFor(policy.profiles, principal.kind, asked.profile);
-    const expiresAt = endOfNewToken(profile, asked, createdAt);
-    requireNamedScopes(policy, asked.scopes);
-    requireGranted(principal, asked.askedScopes);
-    refuseTooMany(issuedSoFar);
-
-    // Signed before the commit, so that a key that cannot sign issues nothing; the row names that very key.
-    const signer = this.signing.signer();
-    const token = await addToken(
-      tx,
-      {
-        id: randomUUID(),
-        kind: principal.kind,
-        principalId: principal.id,
-        name: asked.name,
-        description: asked.description ?? null,
-        profile: profile.name,
-        scopes: asked.scopes ?? null,
-        audiences: asked.audiences,
-        issuer: this.settings.publicUrl,
-        kid: signer.kid,
-        createdAt,
-        expiresAt,
-      },
-      by,
-    );
-    return { token, value: await signer.sign(claimsFor(token)), now: issuedSoFar.now };
+  private toIssue({ description, profile, ...asked }: CheckedToken): TokenToIssue {
+    const audiences = audiencesInForce(asked.audiences, this.settings.audiences);
+    return { ...asked, description: description ?? null, profile, audiences };
   }
 }
 
 /** Rule 7, also where a caller got here by another way than the access table. */
 function refuseTokens(caller: Caller): void {
   if (caller.carrier !== 'session') throw forbidden('An access token creates no tokens; sign in for that.');
-}
-
-function requireGranted(principal: Principal, asked: readonly Scope[] | undefined): void {
-  if (asked === undefined) return;
-  const place = firstNotCovered(principal.permissions ?? [], asked);
-  const scope = asked[place];
-  if (scope === undefined) return;
-  throw scopeNotGranted(
-    `scopes.${place}`,
-    scope,
-    principal.whose,
-    principal.target ? { target: principal.target } : {},
-  );
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { databaseNow, type Transaction } from '@tokenwarden/database';
+import { Database, databaseNow, rows, type Transaction } from '@tokenwarden/database';
 import { applyAnswer, setGrants } from '@tokenwarden/directory';
+import { holdAllTokens } from '@tokenwarden/tokens';
 import { SYSTEM, type Caller } from '@tokenwarden/vocabulary';
 import { World } from '../test/world.js';
 
@@ -42,6 +43,24 @@ async function issuedBeside(change: (tx: Transaction) => Promise<void>, issue: (
   return outcome;
 }
 
+/** Does something else between the last statement of a transaction and its commit. */
+class SlowDatabase extends Database {
+  constructor(
+    dataSource: Database['dataSource'],
+    private readonly beforeCommit: () => Promise<void>,
+  ) {
+    super(dataSource);
+  }
+
+  override async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return super.transaction(async (tx) => {
+      const result = await work(tx);
+      await this.beforeCommit();
+      return result;
+    });
+  }
+}
+
 async function somebodyWaits(): Promise<void> {
   const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
   while ((await world.sql(waiting)).length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -74,6 +93,52 @@ describe('a token that names scopes waits', () => {
       () => world.issuing.issueServiceAccountToken(grace, accountId, { name: 'nightly', scopes }),
     );
     expect(outcome).toMatchObject({ code: 'SCOPE_NOT_GRANTED' });
+  });
+});
+
+describe('a token of whoever it is', () => {
+  const withRequiredScopes = async (tx: Transaction) => {
+    await rows(tx, 'SELECT FROM policy_versions WHERE version = 1 FOR UPDATE');
+    await rows(
+      tx,
+      `INSERT INTO policy_versions (version, document, created_at, created_by)
+       SELECT 2, document || '{"requireScopes": true}', clock_timestamp(), created_by FROM policy_versions`,
+    );
+  };
+  const refused = { code: 'INVALID_INPUT', field: 'scopes' };
+
+  it('waits for a change of the policy, and is decided by the new one', async () => {
+    const issue = () => world.issuing.issueUserToken(grace, { name: 'laptop' });
+    expect(await issuedBeside(withRequiredScopes, issue)).toMatchObject(refused);
+  });
+  it('of an account or one that is rotated waits for it, too', async () => {
+    const accountId = await world.account([data]);
+    const { token } = await world.issuing.issueUserToken(grace, { name: 'laptop' });
+    const outcome = await issuedBeside(withRequiredScopes, () =>
+      world.issuing.issueServiceAccountToken(grace, accountId, { name: 'nightly' }),
+    );
+    expect(outcome).toMatchObject(refused);
+    await expect(world.rotation.rotate(grace, { id: token.id })).rejects.toMatchObject(refused);
+  });
+  it('is waited for by a change of the policy, and by whoever revokes many', async () => {
+    for (const wanted of [
+      (tx: Transaction) => rows(tx, 'SELECT FROM policy_versions WHERE version = 1 FOR UPDATE'),
+      (tx: Transaction) => holdAllTokens(tx),
+    ]) {
+      const order: string[] = [];
+      let other!: Promise<unknown>;
+      const slow = new SlowDatabase(world.database.dataSource, async () => {
+        other = world.database.transaction(async (tx) => {
+          await wanted(tx);
+          order.push('changed');
+        });
+        await somebodyWaits();
+        order.push('issued');
+      });
+      await world.instanceOn(slow).issuing.issueUserToken(grace, { name: 'laptop' });
+      await other;
+      expect(order).toEqual(['issued', 'changed']);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 export { PolicyModule } from './policy.module.js';
-export { currentPolicy, currentPolicyForIssuing, ensureFirstPolicy } from './policy.service.js';
+export { currentPolicy, ensureFirstPolicy } from './policy.service.js';
 export {
   endOfNewToken,
   profileFor,

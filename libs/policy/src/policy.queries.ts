@@ -12,14 +12,6 @@ export async function selectHighestVersion(tx: Transaction): Promise<PolicyVersi
   return highest ?? null;
 }
 
-/**
- * Holds the policy as it is to the end of the transaction, together with others who do the same. Version 1 is always
- * there, so its row is the one that is locked: a change of the policy locks it FOR UPDATE and then adds its version.
- */
-export async function holdPolicy(tx: Transaction): Promise<void> {
-  await rows(tx, 'SELECT FROM policy_versions WHERE version = 1 FOR SHARE');
-}
-
 /** Adds a version. */
 export async function insertVersion(tx: Transaction, version: PolicyVersionEntity): Promise<void> {
   await rows(

@@ -4,22 +4,13 @@ import { Database, databaseNow, lockFor, type Transaction } from '@tokenwarden/d
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { FIRST_POLICY } from './policy-document.js';
 import type { PolicyVersionEntity } from './policy-version.entity.js';
-import { holdPolicy, insertVersion, selectHighestVersion } from './policy.queries.js';
+import { insertVersion, selectHighestVersion } from './policy.queries.js';
 
 /** The policy in force; read anew each time, so that a change works without a restart on every instance (rule 16). */
 export async function currentPolicy(tx: Transaction): Promise<PolicyVersionEntity> {
   const policy = await selectHighestVersion(tx);
   if (!policy) throw new Error('There is no policy: ensureFirstPolicy has not run.');
   return policy;
-}
-
-/**
- * The policy in force, held until the transaction ends: what is issued under it is committed before a later policy is,
- * and their audit events stand in that order. Read after the lock is there, else one that waited would see the old one.
- */
-export async function currentPolicyForIssuing(tx: Transaction): Promise<PolicyVersionEntity> {
-  await holdPolicy(tx);
-  return currentPolicy(tx);
 }
 
 /**

@@ -142,6 +142,8 @@ function settingsWith(changes: Partial<Settings>): Settings {
     signingAlgorithm: 'ES256',
     audiences: ['https://tokens.example'],
     sessionLifetime: 'PT12H',
+    idempotencyWindow: 'P1D',
+    idempotencyValueWindow: 'PT10M',
     introspectionCacheMaxAge: 1,
     allowedOrigins: ['https://console.example'],
     trustedProxies: ['127.0.0.1'],

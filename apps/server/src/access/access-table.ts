@@ -49,6 +49,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
 
   'Mutation.createUserToken': mutation('token.created', { credential: 'session' }),
   'Mutation.createServiceAccountToken': mutation('token.created', { credential: 'session' }),
+  'Mutation.rotateToken': mutation('token.rotated', { scopeByToken: OWN_SCOPES.tokensRotateSelf }),
   'Mutation.updateToken': mutation('token.updated'),
   'Mutation.revokeToken': mutation('token.revoked'),
   'Mutation.revokeTokens': mutation('tokens.bulk-revoked', { scope: OWN_SCOPES.tokensRevoke }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Caller } from '@tokenwarden/vocabulary';
-import { accessTo, isRecorded, requireAccess } from './access.rules.js';
+import { alreadyRotated, forbidden, tokenNotActive, type Caller } from '@tokenwarden/vocabulary';
+import { accessTo, refusedAction, requireAccess } from './access.rules.js';
 import type { Access } from './access-table.js';
 
 const caller = (carrier: Caller['carrier'], ...permissions: string[]): Caller => ({
@@ -56,9 +56,20 @@ describe('the way to an operation', () => {
 });
 
 describe('a refusal', () => {
+  const refusedAs = 'token.revoked' as const;
+  const actionOf = (needs: Partial<Access>, carrier: Caller['carrier'], problem = forbidden('No.')) =>
+    refusedAction(access({ refusedAs, ...needs }), caller(carrier), problem);
+
   it('is recorded by token always, in a session where the operation is privileged', () => {
-    expect(isRecorded(access({}), caller('token'))).toBe(true);
-    expect(isRecorded(access({}), caller('session'))).toBe(false);
-    expect(isRecorded(access({ isPrivileged: true }), caller('session'))).toBe(true);
+    expect(actionOf({}, 'token')).toBe(refusedAs);
+    expect(actionOf({}, 'session')).toBeUndefined();
+    expect(actionOf({ isPrivileged: true }, 'session')).toBe(refusedAs);
+  });
+  it('is one for want of a right: what cannot be done is no attempt', () =>
+    expect(actionOf({ isPrivileged: true }, 'token', tokenNotActive('No.'))).toBeUndefined());
+  it('is a reuse where the token was rotated already, by token and in a session', () => {
+    for (const carrier of ['token', 'session'] as const) {
+      expect(actionOf({}, carrier, alreadyRotated())).toBe('token.rotation-reuse');
+    }
   });
 });

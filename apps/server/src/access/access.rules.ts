@@ -1,4 +1,12 @@
-import { forbidden, holds, scopeMissing, unauthenticated, type Caller } from '@tokenwarden/vocabulary';
+import type { AuditAction } from '@tokenwarden/audit';
+import {
+  forbidden,
+  holds,
+  scopeMissing,
+  unauthenticated,
+  type Caller,
+  type Problem,
+} from '@tokenwarden/vocabulary';
 import { ACCESS, type Access } from './access-table.js';
 
 /** The line of the table for an operation (`Query.tokens`, `GET /metrics`); undefined means that nobody may. */
@@ -21,7 +29,13 @@ export function requireAccess(access: Access | undefined, caller: Caller | undef
   if (scope !== undefined && !holds(caller, scope)) throw scopeMissing(scope);
 }
 
-/** Whether a refusal of this operation goes into the audit trail: by token always, in a session where it is privileged. */
-export function isRecorded(access: Access, caller: Caller): boolean {
-  return access.isPrivileged || caller.carrier === 'token';
+/**
+ * What a refused attempt is called in the audit trail; undefined where it does not belong there. By token every refusal for
+ * want of a right is recorded, in a session those of privileged operations. A second rotation of a token is recorded
+ * whoever asks for it: one of the two that hold it may have stolen it (rule 8).
+ */
+export function refusedAction(access: Access, caller: Caller, problem: Problem): AuditAction | undefined {
+  if (problem.code === 'ALREADY_ROTATED') return 'token.rotation-reuse';
+  const isRecorded = access.isPrivileged || caller.carrier === 'token';
+  return problem.isRefusal && isRecorded ? access.refusedAs : undefined;
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { record } from '@tokenwarden/audit';
 import { Database } from '@tokenwarden/database';
 import { authorOf, Problem, type Caller } from '@tokenwarden/vocabulary';
-import { accessTo, isRecorded } from './access.rules.js';
+import { accessTo, refusedAction } from './access.rules.js';
 
 /** Writes refused attempts into the audit trail: one event a request, whatever the number of its refusals. */
 @Injectable()
@@ -23,13 +23,14 @@ export class RefusalRecorder {
     problem: Problem,
   ): Promise<void> {
     const access = accessTo(operation);
-    if (!caller || !access || !problem.isRefusal || !isRecorded(access, caller) || this.recorded.has(request))
-      return;
+    if (!caller || !access || this.recorded.has(request)) return;
+    const action = refusedAction(access, caller, problem);
+    if (action === undefined) return;
     this.recorded.add(request);
     const target = problem.refusedTarget;
     await this.database.transaction((tx) =>
       record(tx, {
-        action: access.refusedAs,
+        action,
         outcome: 'REFUSED',
         by: authorOf(caller),
         ...(target === undefined ? {} : { target }),

@@ -1,0 +1,87 @@
+import { lockExpression, rows, type Transaction } from '@tokenwarden/database';
+import type { PolicyDocument } from '@tokenwarden/policy';
+import { BULK_REVOCATION_LOCK, IDS_BEING_REVOKED } from '@tokenwarden/tokens';
+import type { UserState } from '@tokenwarden/vocabulary';
+
+// What issuing holds, each from here to the end of the transaction, in the order in which everybody takes locks:
+// the key of a request, bulk revocations held off, users, groups, accounts, tokens, then the principal and the policy.
+const onePrincipal = (principalId: string) => `issuing:${principalId}`;
+// The functions are strict: without a key nothing is locked by it.
+const KEY_AND_BULK = `${lockExpression('$1')}, ${lockExpression('$2', { isShared: true })}`;
+
+/**
+ * Begins a transaction that issues. Whoever else comes with the same key waits until this one has ended, and bulk
+ * revocations are held off.
+ * @param requestLock Of a request with an idempotency key; undefined without one
+ */
+export async function lockRequest(tx: Transaction, requestLock: string | undefined): Promise<void> {
+  await rows(tx, `SELECT ${KEY_AND_BULK}`, [requestLock ?? null, BULK_REVOCATION_LOCK]);
+}
+
+/**
+ * One at a time for a principal from here on, or two that count together would both be the last one that the limits
+ * allow; and the policy stays as it is: version 1 is always there, so its row is what a change locks FOR UPDATE.
+ */
+export async function lockIssuing(tx: Transaction, principalId: string): Promise<void> {
+  await rows(
+    tx,
+    `WITH principal AS MATERIALIZED (SELECT ${lockExpression('$1')})
+     SELECT FROM principal, policy_versions p WHERE p.version = 1 FOR SHARE OF p`,
+    [onePrincipal(principalId)],
+  );
+}
+
+/**
+ * `lockRequest`, the user as they are, and `lockIssuing` for them, by one statement: everything that issuing to oneself
+ * holds. Rows are locked last, and as they are by then.
+ * @returns the user's state; undefined where there is no such user
+ */
+export async function lockOwnIssuing(
+  tx: Transaction,
+  userId: string,
+  requestLock: string | undefined,
+): Promise<UserState | undefined> {
+  const [user] = await rows<{ state: UserState }>(
+    tx,
+    `WITH locks AS MATERIALIZED (SELECT ${KEY_AND_BULK}, ${lockExpression('$3')})
+     SELECT u.state FROM locks, users u, policy_versions p WHERE u.id = $4 AND p.version = 1 FOR SHARE OF u, p`,
+    [requestLock ?? null, BULK_REVOCATION_LOCK, onePrincipal(userId), userId],
+  );
+  return user?.state;
+}
+
+/** What a token that is issued now is measured by. */
+export interface IssuingConditions {
+  /** The database's clock, at which this was read and counted. */
+  readonly now: Date;
+  /** The policy in force. */
+  readonly policy: PolicyDocument;
+  /** Live tokens of the principal, counted up to `liveBound`. */
+  readonly live: number;
+  /** When the principal's token was created that is `nth` from the end; null when there are fewer. */
+  readonly nthLastCreatedAt: Date | null;
+}
+
+/**
+ * Reads and counts what issuing to the principal goes by. By a statement after `lockIssuing`, never within it: one that
+ * waited for a lock still sees what was there when it began. What a bulk revocation has taken is ended already.
+ */
+export async function conditionsOf(
+  tx: Transaction,
+  principalId: string,
+  { liveBound, nth }: { liveBound: number; nth: number },
+): Promise<IssuingConditions> {
+  const [conditions] = await rows<IssuingConditions>(
+    tx,
+    `SELECT clock.now, p.document AS policy,
+       (SELECT count(*) FROM (SELECT FROM access_tokens WHERE principal_id = $1 AND revoked_at IS NULL
+          AND ends_at > clock.now AND id NOT IN (${IDS_BEING_REVOKED}) LIMIT $2) AS live)::integer AS live,
+       (SELECT created_at FROM access_tokens WHERE principal_id = $1
+          ORDER BY created_at DESC, id DESC OFFSET $3 LIMIT 1) AS "nthLastCreatedAt"
+     FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS now) AS clock,
+       (SELECT document FROM policy_versions ORDER BY version DESC LIMIT 1) AS p`,
+    [principalId, liveBound, nth - 1],
+  );
+  if (!conditions) throw new Error('There is no policy: ensureFirstPolicy has not run.');
+  return conditions;
+}
