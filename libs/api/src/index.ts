@@ -5,6 +5,7 @@ export * from './page.args.js';
 export { type CursorItemType, type CursorKey } from './cursor.js';
 export * from './paging.js';
 export * from './loaders.js';
+export * from './alike-lists.js';
 export * from './graphql-context.js';
 export * from './request.decorators.js';
 export {

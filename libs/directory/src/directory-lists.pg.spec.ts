@@ -144,10 +144,10 @@ describe('the list of groups', () => {
   });
   it('shows members in a session, by token none', async () => {
     const members = async (by: Caller) =>
-      (await groups.members(group(DATA, 'data'), {}, by)).nodes.map((user) => user.username);
+      (await groups.members(group(DATA, 'data'), {}, by, new Loaders())).nodes.map((user) => user.username);
     expect(await members(grace)).toEqual(['grace', 'linus_100%']);
     expect(await members(token)).toEqual([]);
-    expect((await groups.members(group(ADMINS, 'admins'), {}, grace)).nodes).toEqual([]);
+    expect((await groups.members(group(ADMINS, 'admins'), {}, grace, new Loaders())).nodes).toEqual([]);
     expect(await members({ ...token, permissions: ['directory:read'] })).toHaveLength(2);
   });
   it('shows what is granted as it was set, and what is inherent', async () => {

@@ -1,14 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import type { Batch, Loaders } from '@tokenwarden/api';
+import { AlikeLists, toConnection } from '@tokenwarden/api';
+import type { Batch, Connection, ForwardPageArgs, Loaders, Page } from '@tokenwarden/api';
 import { Database, rows } from '@tokenwarden/database';
 import { isIdentifier, type Caller, type Scope } from '@tokenwarden/vocabulary';
 import type { GroupEntity } from './group.entity.js';
 import { toGroup, type Group } from './group.type.js';
 import { grantsByGroup, groupsByIds, groupsOfUsers } from './groups.queries.js';
+import { countMembersOfEach, keyOfGroups, membersOnPageOfEach } from './member-lists.queries.js';
 import type { UserEntity } from './user.entity.js';
 import { toUser, type User } from './user.type.js';
 import { permissionsOfUsers, usersByIds } from './users.queries.js';
-import { isOneself, readsDirectory, seesGroup, viewOfUser, type UserView } from './visibility.rules.js';
+import {
+  isOneself,
+  readsDirectory,
+  seesGroup,
+  seesMembers,
+  viewInLists,
+  viewOfUser,
+  type UserView,
+} from './visibility.rules.js';
 
 /** Users and groups as one caller sees them, read in batches; what it may not see is null, like what is not there. */
 @Injectable()
@@ -25,6 +35,7 @@ export class DirectoryViews {
     this.database.read((tx) => groupsOfUsers(tx, ids));
   private readonly permissionsOf: Batch<string, Scope[]> = (ids) =>
     this.database.read((tx) => permissionsOfUsers(tx, ids));
+  private readonly members = new AlikeLists<UserEntity>();
   // One batch for each caller: loaders tell batches apart by identity.
   private readonly sharing = new WeakMap<Caller, Batch<string, true>>();
 
@@ -62,6 +73,32 @@ export class DirectoryViews {
   /** What the group grants, sorted: what was set, and `*:*` where it is inherent. */
   async grantsOfGroup(group: Group, loaders: Loaders): Promise<Scope[]> {
     return (await loaders.load(this.grants, group.id)) ?? [];
+  }
+
+  /**
+   * A page, by username, of the members of any of these groups, as far as the caller sees them: with as much of each as
+   * the list of users shows. The same page below many parents takes one statement.
+   * @param page what `args` ask for, by `pageOf` with `BY_NAME`
+   */
+  async membersOf(
+    caller: Caller,
+    groupIds: readonly string[],
+    args: ForwardPageArgs,
+    page: Page,
+    loaders: Loaders,
+  ): Promise<Connection<User>> {
+    const { pages, counts } = this.members.with(loaders, args, () => ({
+      pages: (keys) => this.database.read((tx) => membersOnPageOfEach(tx, keys, page)),
+      counts: (keys) => this.database.read((tx) => countMembersOfEach(tx, keys)),
+    }));
+    const key = keyOfGroups(groupIds.filter((id) => seesMembers(caller, id)));
+    const found = key === '' ? [] : ((await loaders.load(pages, key)) ?? []);
+    return toConnection(
+      page,
+      found.map((user) => toUser(user, viewInLists(caller, user.id))),
+      ({ username, id }) => [username, id],
+      async () => (key === '' ? 0 : ((await loaders.load(counts, key)) ?? 0)),
+    );
   }
 
   private async viewOf(caller: Caller, id: string, loaders: Loaders): Promise<UserView | undefined> {

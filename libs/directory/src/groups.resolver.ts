@@ -6,10 +6,10 @@ import type { Caller } from '@tokenwarden/vocabulary';
 import { DirectoryViews } from './directory-views.js';
 import { GrantsService } from './grants.service.js';
 import { Group, GroupConnection, GroupPayload, SetGroupGrantsInput, toGroup } from './group.type.js';
-import { BY_NAME, countGroups, countUsers, listGroups, listUsers } from './lists.queries.js';
-import { toUser, UserConnection, type User } from './user.type.js';
+import { BY_NAME, countGroups, listGroups } from './lists.queries.js';
+import { UserConnection, type User } from './user.type.js';
 import { NamedListArgs } from './users.resolver.js';
-import { isOneself, readsDirectory, seesMembers } from './visibility.rules.js';
+import { readsDirectory } from './visibility.rules.js';
 
 /** Groups, who is in them and what they are granted. */
 @Resolver(() => Group)
@@ -58,21 +58,13 @@ export class GroupsResolver {
   }
 
   @ResolveField(() => UserConnection, { description: 'By username, those of nested groups included.' })
-  async members(
+  members(
     @Parent() group: Group,
     @Args() args: ForwardPageArgs,
     @CurrentCaller() caller: Caller,
+    @RequestLoaders() loaders: Loaders,
   ): Promise<Connection<User>> {
     const page = pageOf(args, { list: 'members', group: group.id }, BY_NAME);
-    const filter = { inGroups: seesMembers(caller, group.id) ? [group.id] : [] };
-    const found = await this.database.read((tx) => listUsers(tx, filter, page));
-    const isWhole = (id: string) => readsDirectory(caller) || isOneself(caller, id);
-    const users = found.map((user) => toUser(user, isWhole(user.id) ? 'whole' : 'named'));
-    return toConnection(
-      page,
-      users,
-      ({ username, id }) => [username, id],
-      () => this.database.read((tx) => countUsers(tx, filter)),
-    );
+    return this.views.membersOf(caller, [group.id], args, page, loaders);
   }
 }

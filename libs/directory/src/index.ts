@@ -44,9 +44,9 @@ export {
   permissionsOfGroups,
 } from './groups.queries.js';
 export { heldPermissionsOfUser, holdCaller, type HeldCaller } from './held-permissions.js';
-export { BY_NAME, countUsers, listUsers, type UserListFilter } from './lists.queries.js';
+export { BY_NAME } from './lists.queries.js';
 export { firstNotHeld } from './grants.rules.js';
 export { setGrants } from './grants.service.js';
 export { Group, GroupConnection, toGroup } from './group.type.js';
 export { toUser, User, UserConnection } from './user.type.js';
-export { isOneself, readsDirectory, seesGroup, seesMembers, type UserView } from './visibility.rules.js';
+export { readsDirectory, seesGroup, seesMembers, type UserView } from './visibility.rules.js';

@@ -85,7 +85,8 @@ function folded(search: string | null | undefined): string | null {
   return search == null ? null : foldedForSearch(search);
 }
 
-function byName(name: string, id: string) {
+/** The order of these lists: by name, equals told apart by id. */
+export function byName(name: string, id: string) {
   return [
     { column: name, descending: false, type: 'text' },
     { column: id, descending: false, type: 'uuid' },

@@ -17,7 +17,7 @@ import { DirectoryViews } from './directory-views.js';
 import { Group } from './group.type.js';
 import { BY_NAME, countUsers, listUsers, type UserListFilter } from './lists.queries.js';
 import { toUser, User, UserConnection } from './user.type.js';
-import { isOneself, readsDirectory } from './visibility.rules.js';
+import { readsDirectory, viewInLists } from './visibility.rules.js';
 
 /** A page of a list by name, and what the name holds. */
 @ArgsType()
@@ -47,8 +47,7 @@ export class UsersResolver {
     const filter: UserListFilter = { search: args.search, ...seenBy(caller) };
     const page = pageOf(args, { list: 'users', search: args.search }, BY_NAME);
     const found = await this.database.read((tx) => listUsers(tx, filter, page));
-    const isWhole = (id: string) => readsDirectory(caller) || isOneself(caller, id);
-    const users = found.map((user) => toUser(user, isWhole(user.id) ? 'whole' : 'named'));
+    const users = found.map((user) => toUser(user, viewInLists(caller, user.id)));
     return toConnection(
       page,
       users,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { seesGroup, seesMembers, viewOfUser } from './visibility.rules.js';
+import { seesGroup, seesMembers, viewInLists, viewOfUser } from './visibility.rules.js';
 
 const OWN = { id: 'own', state: 'ACTIVE' } as const;
 const FOREIGN = { id: 'foreign', state: 'ACTIVE' } as const;
@@ -45,6 +45,14 @@ describe('who sees a user', () => {
   it('directory:read sees everybody, also by token', () => {
     expect(viewOfUser(reader, 'grace', false)).toBe('whole');
     expect(viewOfUser({ ...account, permissions: ['*:*'] }, 'grace', false)).toBe('whole');
+  });
+});
+
+describe('a user in a list', () => {
+  it('is shown wholly to themselves and with directory:read, to others by name', () => {
+    expect(viewInLists(caller(), 'ada')).toBe('whole');
+    expect(viewInLists(reader, 'grace')).toBe('whole');
+    expect(viewInLists(caller(), 'grace')).toBe('named');
   });
 });
 

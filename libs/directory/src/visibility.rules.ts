@@ -18,6 +18,11 @@ export function viewOfUser(caller: Caller, userId: string, sharesGroup: boolean)
   return caller.carrier === 'session' && sharesGroup ? 'named' : undefined;
 }
 
+/** How much the caller sees of a user whom a list shows it: others without `directory:read` by name only. */
+export function viewInLists(caller: Caller, userId: string): UserView {
+  return readsDirectory(caller) || isOneself(caller, userId) ? 'whole' : 'named';
+}
+
 /** Whether the user is the one who makes this request, or whom its token acts as. */
 export function isOneself(caller: Caller, userId: string): boolean {
   return caller.principal.kind === 'USER' && caller.principal.id === userId;

@@ -135,8 +135,16 @@ describe('deleting an account with very many tokens', () => {
   };
 
   it('ends them by one decision at the commit; their rows and events follow', async () => {
-    await world.manyTokens(1_001);
-    const [some] = await world.sql<{ id: string }>('SELECT id FROM access_tokens LIMIT 1');
+    await world.manyTokens(1_003);
+    await world.sql(
+      `UPDATE access_tokens SET revoked_at = now(), revoked_by = '{}' WHERE id = (SELECT min(id::text)::uuid FROM access_tokens)`,
+    );
+    await world.sql(
+      `UPDATE access_tokens SET ends_at = created_at WHERE id = (SELECT max(id::text)::uuid FROM access_tokens)`,
+    );
+    const [some] = await world.sql<{ id: string }>(
+      'SELECT id FROM access_tokens WHERE revoked_at IS NULL AND ends_at > now() LIMIT 1',
+    );
     expect(await world.service.delete(ada, { id, reason: 'Not needed.' })).toBe(1_001);
     expect(await token(some?.id ?? '')).toMatchObject({
       revokedAt: expect.any(Date),
@@ -152,7 +160,7 @@ describe('deleting an account with very many tokens', () => {
       new Set(['token.revoked ada']),
     );
     expect(new Set(events.map(({ targetId }) => targetId)).size).toBe(1_001);
-    expect(await world.sql('SELECT FROM access_tokens WHERE revoked_at IS NULL')).toEqual([]);
+    expect(await world.sql('SELECT FROM access_tokens WHERE revoked_at IS NULL')).toHaveLength(1);
   });
 
   it('leaves alone the tokens of others, and counts none twice that another decision has ended', async () => {

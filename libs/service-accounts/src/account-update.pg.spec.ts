@@ -18,9 +18,9 @@ const update = (asked: Asked, by: Caller = ada, grace = 'P30D') =>
   world.service.update(by, { id: IDS.etl, ...asked }, grace);
 const { data, sales, etl } = IDS;
 
-/** linus of sales may write accounts and does not see data; a token may do no more than its scopes. */
+/** linus of sales may write accounts, does not see data and does not hold what it grants. */
 async function linus(facts: Partial<Caller> = {}): Promise<Caller> {
-  const grants = ['sales/*:read', 'service-accounts:write', 'directory:read', 'dataset/*:read'];
+  const grants = ['sales/*:read', 'service-accounts:write', 'directory:read'];
   await world.database.transaction((tx) => setGrants(tx, sales, grants, SYSTEM));
   await world.sql('TRUNCATE audit_pending_events, changes');
   return callerOf('linus', ['sales/*:read', 'service-accounts:write'], [sales], facts);

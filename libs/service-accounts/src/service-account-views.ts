@@ -1,22 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import type { Batch, Connection, ForwardPageArgs, Loaders, PageArgs } from '@tokenwarden/api';
-import { pageOf, toConnection } from '@tokenwarden/api';
+import type { Batch, Connection, ForwardPageArgs, Loaders, Page, PageArgs } from '@tokenwarden/api';
+import { AlikeLists, pageOf, toConnection } from '@tokenwarden/api';
 import { Database } from '@tokenwarden/database';
-import {
-  BY_NAME,
-  countUsers,
-  DirectoryViews,
-  isOneself,
-  listUsers,
-  readsDirectory,
-  seesMembers,
-  toUser,
-  type Group,
-  type User,
-} from '@tokenwarden/directory';
+import { BY_NAME, DirectoryViews, type Group, type User } from '@tokenwarden/directory';
 import { isIdentifier, type Caller, type Scope } from '@tokenwarden/vocabulary';
 import { isWithin, reachOf } from './account-visibility.rules.js';
-import { countAccounts, listAccounts } from './account-lists.queries.js';
+import {
+  accountsOnPageOfEach,
+  countAccounts,
+  countAccountsOfEach,
+  listAccounts,
+} from './account-lists.queries.js';
 import {
   accountsByIds,
   groupIdsOfAccounts,
@@ -38,6 +32,7 @@ export class ServiceAccountViews {
     this.database.read((tx) => accountsByIds(tx, ids));
   private readonly links: Batch<string, string[]> = (ids) =>
     this.database.read((tx) => groupIdsOfAccounts(tx, ids));
+  private readonly ofGroups = new AlikeLists<AccountRecord>();
   private readonly permissions: Batch<string, Scope[]> = (ids) =>
     this.database.read((tx) => permissionsOfAccounts(tx, ids));
 
@@ -75,29 +70,28 @@ export class ServiceAccountViews {
     const reach = isOpaque ? { isAll: false, ids: [], groupIds: [] } : reachOf(caller);
     const selection = { reach, states: filter.state, groupId, search: filter.search };
     const found = await this.database.read((tx) => listAccounts(tx, selection, page));
-    return toConnection(
-      page,
-      found.map((account) => toServiceAccount(account, 'whole')),
-      ({ name, id }) => [name, id],
-      () => this.database.read((tx) => countAccounts(tx, selection)),
-    );
+    return connectionFor(page, found, () => this.database.read((tx) => countAccounts(tx, selection)));
   }
 
-  /** A page, by name, of the accounts linked to a group that the caller was shown. */
+  /**
+   * A page, by name, of the accounts linked to a group that the caller was shown, as far as it sees them; the same page of
+   * many groups takes one statement.
+   * @throws Problem `INVALID_INPUT` on an argument of the page
+   */
   async listOfGroup(
     caller: Caller,
     groupId: string,
     args: ForwardPageArgs,
+    loaders: Loaders,
   ): Promise<Connection<ServiceAccount>> {
     const page = pageOf(args, { list: 'serviceAccounts', groupId }, BY_NAME);
-    const selection = { reach: reachOf(caller), groupId };
-    const found = await this.database.read((tx) => listAccounts(tx, selection, page));
-    return toConnection(
-      page,
-      found.map((account) => toServiceAccount(account, 'whole')),
-      ({ name, id }) => [name, id],
-      () => this.database.read((tx) => countAccounts(tx, selection)),
-    );
+    const reach = reachOf(caller);
+    const { pages, counts } = this.ofGroups.with(loaders, args, () => ({
+      pages: (ids) => this.database.read((tx) => accountsOnPageOfEach(tx, ids, reach, page)),
+      counts: (ids) => this.database.read((tx) => countAccountsOfEach(tx, ids, reach)),
+    }));
+    const found = (await loaders.load(pages, groupId)) ?? [];
+    return connectionFor(page, found, async () => (await loaders.load(counts, groupId)) ?? 0);
   }
 
   /** The groups that it is linked to, by name, as far as the caller sees them. */
@@ -114,7 +108,10 @@ export class ServiceAccountViews {
     return account.view === 'whole' ? ((await loaders.load(this.permissions, account.id)) ?? []) : [];
   }
 
-  /** A page, by username, of the members of its groups, as far as the caller sees them. */
+  /**
+   * A page, by username, of the members of its groups, as far as the caller sees them.
+   * @throws Problem `INVALID_INPUT` on an argument of the page
+   */
   async membersOf(
     caller: Caller,
     account: ServiceAccount,
@@ -122,15 +119,7 @@ export class ServiceAccountViews {
     loaders: Loaders,
   ): Promise<Connection<User>> {
     const page = pageOf(args, { list: 'members', account: account.id }, BY_NAME);
-    const inGroups = (await this.linked(account, loaders)).filter((id) => seesMembers(caller, id));
-    const found = await this.database.read((tx) => listUsers(tx, { inGroups }, page));
-    const isWhole = (id: string) => readsDirectory(caller) || isOneself(caller, id);
-    return toConnection(
-      page,
-      found.map((user) => toUser(user, isWhole(user.id) ? 'whole' : 'named')),
-      ({ username, id }) => [username, id],
-      () => this.database.read((tx) => countUsers(tx, { inGroups })),
-    );
+    return this.directory.membersOf(caller, await this.linked(account, loaders), args, page, loaders);
   }
 
   private async linked(account: ServiceAccount, loaders: Loaders): Promise<string[]> {
@@ -140,6 +129,15 @@ export class ServiceAccountViews {
   private async isVisible(caller: Caller, id: string, loaders: Loaders): Promise<boolean> {
     return isWithin(reachOf(caller), id, (await loaders.load(this.links, id)) ?? []);
   }
+}
+
+function connectionFor(
+  page: Page,
+  found: readonly AccountRecord[],
+  count: () => Promise<number>,
+): Connection<ServiceAccount> {
+  const shown = found.map((account) => toServiceAccount(account, 'whole'));
+  return toConnection(page, shown, ({ name, id }) => [name, id], count);
 }
 
 // By code point, as Postgres orders names: localeCompare would follow the machine's language.

@@ -280,7 +280,9 @@ describe('what a caller sees of service accounts', () => {
       { username: 'grace', view: 'whole' },
     ]);
     expect((await views.membersOf(own, account, {}, loaders)).nodes).toEqual([]);
-    expect((await views.listOfGroup(grace, DATA, {})).nodes.map(({ name }) => name)).toEqual(['nightly-etl']);
-    expect((await views.listOfGroup(token, DATA, {})).nodes).toEqual([]);
+    expect((await views.listOfGroup(grace, DATA, {}, loaders)).nodes.map(({ name }) => name)).toEqual([
+      'nightly-etl',
+    ]);
+    expect((await views.listOfGroup(token, DATA, {}, new Loaders())).nodes).toEqual([]);
   });
 });

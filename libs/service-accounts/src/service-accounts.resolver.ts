@@ -161,8 +161,9 @@ export class ServiceAccountsOfGroupResolver {
     @Parent() group: Group,
     @Args() args: ForwardPageArgs,
     @CurrentCaller() caller: Caller,
+    @RequestLoaders() loaders: Loaders,
   ): Promise<Connection<ServiceAccount>> {
-    return this.views.listOfGroup(caller, group.id, args);
+    return this.views.listOfGroup(caller, group.id, args, loaders);
   }
 }
 
