@@ -18,7 +18,7 @@ import { until } from './waiting.js';
 
 jest.setTimeout(240_000);
 
-const MANY = 20_000;
+const MANY = 8_000;
 const WRITTEN_WITHIN_SECONDS = 60;
 
 let database: TestDatabase;
