@@ -146,7 +146,7 @@ describe('writing uses down', () => {
     });
     expect(await lastUse(id)).toMatchObject({ at: minute(1) });
   });
-  it('keeps the row until it is written, and lets it go then', async () => {
+  it('for the first time keeps the row from being purged until it is written', async () => {
     const { id } = await world.issued();
     let purged: Promise<unknown> | undefined;
     await world.database.transaction(async (tx) => {

@@ -33,30 +33,27 @@ export const USAGE_DAYS_KEPT = 90;
 
 /**
  * Writes down uses as one process saw them (rule 21), a few hundred tokens a call, each once. A use of a token whose row is
- * gone is dropped. Never call it where somebody waits for an answer of resolving.
+ * gone is dropped; where one is purged in this very moment it may fail, and does not when tried again. Never call it where
+ * somebody waits for an answer of resolving.
  */
 export async function recordUses(tx: Transaction, uses: readonly UsesOfToken[]): Promise<void> {
   if (uses.length === 0) return;
   const sorted = [...uses].sort((a, b) => (a.tokenId < b.tokenId ? -1 : 1)); // two processes never wait in a circle
-  await holdRows(tx, sorted);
+  await markFirstUses(tx, sorted);
   await addLastUses(tx, sorted);
   await addToDays(tx, sorted);
 }
 
-/**
- * Keeps the rows from being purged, and marks the first use in those that had none: the latest use that is told of, for a
- * second or a minute do not matter there. Who changes a token neither waits for this nor holds it up, but at a first use.
- */
-async function holdRows(tx: Transaction, uses: readonly UsesOfToken[]): Promise<void> {
-  const [ids, moments] = [uses.map((use) => use.tokenId), uses.map((use) => use.lastUsedAt)];
+// The latest use that is told of: a few seconds do not matter here. Only a first use touches the row of the token, so that
+// writing uses down neither waits for whoever changes a token nor holds them up.
+async function markFirstUses(tx: Transaction, uses: readonly UsesOfToken[]): Promise<void> {
   await rows(
     tx,
     `WITH unused AS (SELECT t.id, seen.at FROM unnest($1::uuid[], $2::timestamptz[]) AS seen (id, at)
          JOIN access_tokens t ON t.id = seen.id WHERE t.first_used_at IS NULL ORDER BY t.id FOR NO KEY UPDATE OF t)
      UPDATE access_tokens t SET first_used_at = unused.at FROM unused WHERE t.id = unused.id`,
-    [ids, moments],
+    [uses.map((use) => use.tokenId), uses.map((use) => use.lastUsedAt)],
   );
-  await rows(tx, 'SELECT FROM access_tokens WHERE id = ANY ($1::uuid[]) ORDER BY id FOR KEY SHARE', [ids]);
 }
 
 async function addLastUses(tx: Transaction, uses: readonly UsesOfToken[]): Promise<void> {
