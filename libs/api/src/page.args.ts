@@ -1,4 +1,4 @@
-import { ArgsType, Field, Int } from '@nestjs/graphql';
+import { ArgsType, Extensions, Field, Int } from '@nestjs/graphql';
 
 /** The arguments of a list that is read forward only. */
 @ArgsType()
@@ -12,4 +12,25 @@ export class ForwardPageArgs {
 export class PageArgs extends ForwardPageArgs {
   @Field(() => Int, { nullable: true }) last?: number | null;
   @Field(() => String, { nullable: true }) before?: string | null;
+}
+
+/** How an argument says the length of a list that has no pages. */
+export interface ListSize {
+  /** An argument of type Int with a default. */
+  readonly argument: string;
+  readonly most: number;
+}
+
+/**
+ * Marks a field whose list is as long as this argument says, from 1 to `most`: another number is refused at the edge, on
+ * that argument, and the cost of an operation counts what the list holds.
+ */
+export function SizedBy(argument: string, most: number): MethodDecorator {
+  const sizedBy: ListSize = { argument, most };
+  return Extensions({ sizedBy });
+}
+
+/** What `SizedBy` said of a field, from its `extensions`; undefined where it said nothing. */
+export function listSizeOf(extensions: Readonly<Record<string, unknown>>): ListSize | undefined {
+  return extensions['sizedBy'] as ListSize | undefined;
 }

@@ -25,7 +25,7 @@ import { IsInput, IsText, IsTextList, MayBeLeftOut } from '../src/input.decorato
 import { inputValidation } from '../src/input-validation.pipe.js';
 import { Loaders } from '../src/loaders.js';
 import { Node } from '../src/node.types.js';
-import { PageArgs } from '../src/page.args.js';
+import { PageArgs, SizedBy } from '../src/page.args.js';
 import { pageOf, toConnection } from '../src/paging.js';
 import { CurrentCaller } from '../src/request.decorators.js';
 import { DateTimeScalar, DurationScalar } from '../src/scalars.js';
@@ -113,6 +113,11 @@ class TicketResolver {
   @ResolveField(() => [Person])
   groups(@Parent() { id }: Ticket): Person[] {
     return [{ id }];
+  }
+  @ResolveField(() => [Person])
+  @SizedBy('days', 90)
+  readers(@Args('days', { type: () => Int, defaultValue: 30 }) days: number): Person[] {
+    return Array.from({ length: days }, (_, day) => ({ id: String(day) }));
   }
   @ResolveField(() => TicketConnection)
   others(@Args() args: TicketArgs) {

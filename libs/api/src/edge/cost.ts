@@ -17,6 +17,7 @@ import type {
   SelectionSetNode,
 } from 'graphql';
 import { invalidInput, queryTooComplex, type Problem } from '@tokenwarden/vocabulary';
+import { listSizeOf, type ListSize } from '../page.args.js';
 import { DEFAULT_PAGE, LARGEST_PAGE } from '../paging.js';
 import type { Fragments } from './fragments.js';
 
@@ -39,15 +40,22 @@ interface TypedSelection {
   readonly type: GraphQLCompositeType;
 }
 
+/** How many objects a field may answer. */
+interface Weight {
+  /** The field itself: one, but for a list without pages whose argument says its length. */
+  own: number;
+  /** Of each kind directly below all of these. */
+  below: number;
+}
+
 /** An object field of an answer: all selections of one response key are one object. */
-interface ObjectField {
+interface ObjectField extends Weight {
   readonly selections: TypedSelection[];
-  weight: number;
 }
 
 /**
- * The argument out of its range, if there is one: `first` and `last` of every list in the operation, however often its
- * fragments are used. Looked at before the cost, which is made of these numbers.
+ * The argument out of its range, if there is one: `first` and `last` of every list in the operation, or what sizes it
+ * otherwise (`SizedBy`), however often its fragments are used. Looked at before the cost, which is made of these numbers.
  */
 export function pageSizeProblem(weighable: Weighable): Problem | undefined {
   const seen = new Set<string>();
@@ -80,7 +88,26 @@ function ownProblem(weighable: Weighable, node: FieldNode, field: GraphQLField<u
       return invalidInput(name, `A whole number from 1 to ${LARGEST_PAGE}.`);
     }
   }
-  return given.length === 2 ? invalidInput('last', 'Either first or last, not both.') : undefined;
+  if (given.length === 2) return invalidInput('last', 'Either first or last, not both.');
+  const sized = listSizeOf(field.extensions);
+  if (sized === undefined || isWithin(sizeOf(weighable, node, field, sized), sized)) return undefined;
+  return invalidInput(sized.argument, `A whole number from 1 to ${sized.most}.`);
+}
+
+// What is left out or null is the default, or a fault that is found later.
+function sizeOf(
+  weighable: Weighable,
+  node: FieldNode,
+  { args }: GraphQLField<unknown, unknown>,
+  { argument }: ListSize,
+): unknown {
+  return (
+    argumentOf(weighable, node, argument) ?? args.find((one) => one.name === argument)?.defaultValue ?? 1
+  );
+}
+
+function isWithin(size: unknown, { most }: ListSize): size is number {
+  return Number.isInteger(size) && (size as number) >= 1 && (size as number) <= most;
 }
 
 /**
@@ -93,8 +120,8 @@ export function costProblem(weighable: Weighable): Problem | undefined {
   let cost = 0;
   const isAffordable = (selections: readonly TypedSelection[], weight: number): boolean => {
     for (const object of objectFieldsOf(weighable, selections).values()) {
-      cost += weight;
-      if (cost > COST_LIMIT || !isAffordable(object.selections, weight * object.weight)) return false;
+      cost += weight * object.own;
+      if (cost > COST_LIMIT || !isAffordable(object.selections, weight * object.below)) return false;
     }
     return true;
   };
@@ -123,9 +150,11 @@ function objectFieldsOf(
         continue;
       }
       const key = (selection.alias ?? selection.name).value;
-      const object = fields.get(key) ?? { selections: [], weight: 1 };
+      const object = fields.get(key) ?? { selections: [], own: 1, below: 1 };
+      const { own, below } = weightOf(weighable, selection, type);
       object.selections.push(inner);
-      object.weight = Math.max(object.weight, weightOf(weighable, selection, type));
+      object.own = Math.max(object.own, own);
+      object.below = Math.max(object.below, below);
       fields.set(key, object);
     }
   };
@@ -133,13 +162,20 @@ function objectFieldsOf(
   return fields;
 }
 
-// How many objects of each kind can lie directly below this one.
-function weightOf(weighable: Weighable, node: FieldNode, type: GraphQLCompositeType): number {
+function weightOf(weighable: Weighable, node: FieldNode, type: GraphQLCompositeType): Weight {
   const field = fieldOf(weighable.schema, type, node);
-  if (field === SchemaMetaFieldDef || field === TypeMetaFieldDef) return INTROSPECTION_WEIGHT;
-  if (!field || !takes(field, 'first')) return 1;
+  if (field === SchemaMetaFieldDef || field === TypeMetaFieldDef) {
+    return { own: 1, below: INTROSPECTION_WEIGHT };
+  }
+  const sized = field && listSizeOf(field.extensions);
+  if (sized !== undefined) {
+    const size = sizeOf(weighable, node, field, sized);
+    const own = isWithin(size, sized) ? size : sized.most;
+    return { own, below: own };
+  }
+  if (!field || !takes(field, 'first')) return { own: 1, below: 1 };
   const size = argumentOf(weighable, node, 'first') ?? argumentOf(weighable, node, 'last') ?? DEFAULT_PAGE;
-  return typeof size === 'number' ? size : DEFAULT_PAGE;
+  return { own: 1, below: typeof size === 'number' ? size : DEFAULT_PAGE };
 }
 
 function innerSelection(

@@ -47,6 +47,11 @@ describe('within the limits', () => {
     ['2,000 tokens', `{ viewer { ${'id '.repeat(1_995)} } }`],
     ['2,000 tokens that say the same', `{ ticket(id: "1") { ${'owner { id } '.repeat(497)} } }`],
     ['what costs 10,000 at most', '{ tickets(first: 100) { nodes { others(first: 97) { nodes { id } } } } }'],
+    [
+      'a page of 50 with 30 days of each',
+      '{ tickets(first: 50) { nodes { id readers { id } owner { id } } } }',
+    ],
+    ['the largest page with the most days', '{ tickets(first: 100) { nodes { readers(days: 90) { id } } } }'],
     ['the introspection of tools', getIntrospectionQuery()],
   ])('%s pass', async (_, query) => expect(await codes(query)).toEqual(FINE));
 });
@@ -88,6 +93,18 @@ describe('beyond a limit', () => {
       'lists in lists by a default',
       'query ($n: Int = 100) { tickets(first: $n) { nodes { others(first: $n) { nodes { id } } } } }',
     ],
+    [
+      'the largest page with the most days twice',
+      '{ tickets(first: 100) { nodes { a: readers(days: 90) { id } b: readers(days: 90) { id } } } }',
+    ],
+    [
+      'many lists of the usual days',
+      `{ tickets(first: 100) { nodes { ${times(4, (i) => `d${i}: readers { id }`)} } } }`,
+    ],
+    [
+      'days by a variable’s default',
+      'query ($d: Int! = 90) { tickets(first: 100) { nodes { a: readers(days: $d) { id } b: readers(days: $d) { id } } } }',
+    ],
     ['a fragment bomb', `{ tickets(first: 1) { nodes { ...F0 } } } ${bomb(5)}`],
     ['a long fragment bomb', `{ tickets(first: 1) { nodes { ...F0 } } } ${bomb(50)}`],
     [
@@ -109,6 +126,12 @@ describe('beyond a limit', () => {
     ['{ tickets(first: 1, last: 1) { nodes { id } } }', 'last'],
     ['{ tickets { nodes { ...F } } } fragment F on Ticket { others(first: 101) { nodes { id } } }', 'first'],
     ['{ tickets(first: 99999999999) { nodes { id } } }', 'first'],
+    ['{ tickets(first: 100) { nodes { readers(days: 91) { id } } } }', 'days'],
+    ['{ tickets(first: 100) { nodes { readers(days: 0) { id } a: readers(days: 90) { id } } } }', 'days'],
+    ['{ tickets(first: 100) { nodes { readers(days: 99999999999) { id } } } }', 'days'],
+    ['query ($d: Int! = -1) { ticket(id: "1") { readers(days: $d) { id } } }', 'days'],
+    ['{ ticket(id: "1") { readers(days: "7") { id } } }', 'days'],
+    ['{ ticket(id: "1") { readers(days: null) { id } } }', 'days'],
   ])('a page size is looked at before: %s', async (query, field) =>
     expect(await codes(query)).toEqual([400, `INVALID_INPUT ${field}`]),
   );
