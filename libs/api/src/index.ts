@@ -30,7 +30,7 @@ export { SHAPE_LIMITS } from './edge/shape.js';
 export { ProblemFilter } from './http/problem.filter.js';
 export { problemDocument, type ProblemDocument } from './http/problem-document.js';
 export { credentialOf, SESSION_COOKIE, type AcceptedCarriers, type Credential } from './http/credential.js';
-export { originOf } from './http/origin.js';
+export { originOf, plainAddress } from './http/origin.js';
 export { requestIdOf } from './http/request-id.js';
 export { FORM_LIMIT_BYTES, readForm, UnreadableRequest } from './http/form.js';
 export { sendJson, sendOAuthError, sendProblem, type OAuthErrorCode } from './http/send.js';

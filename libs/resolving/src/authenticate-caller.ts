@@ -9,6 +9,7 @@ import {
 } from '@tokenwarden/vocabulary';
 import type { ActiveResolution } from './resolution.rules.js';
 import { resolveToken, type ResolvingParts } from './resolve-token.js';
+import type { Bearer } from './use-tally.js';
 
 /** How a caller of the OAuth endpoints shows who it is: by a token alone, or by a service account's id and its token. */
 export interface CallerCredential {
@@ -43,7 +44,7 @@ export async function authenticateCaller(
 ): Promise<Caller> {
   if (credential === undefined)
     throw unauthenticated('Send an access token as Bearer, or as the secret of Basic.');
-  const resolution = await resolveToken(parts, credential.token);
+  const resolution = await resolveToken(parts, credential.token, bearerAt(origin));
   if (!resolution.active || !isOwnSecret(credential, resolution)) {
     throw unauthenticated('This credential is not good, or not any more.');
   }
@@ -61,6 +62,11 @@ function isOwnSecret({ kind, clientId }: CallerCredential, { token }: ActiveReso
 export function requireIntrospection(caller: Caller): Caller {
   if (!holds(caller, OWN_SCOPES.tokensIntrospect)) throw scopeMissing(OWN_SCOPES.tokensIntrospect);
   return caller;
+}
+
+/** Whoever makes a request with a token bears it. */
+export function bearerAt({ address, userAgent }: RequestOrigin): Bearer {
+  return { from: address ?? undefined, agent: userAgent ?? undefined };
 }
 
 /** A resolved token as the caller of a request: it may do no more than the token may now. */

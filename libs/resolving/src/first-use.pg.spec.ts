@@ -66,7 +66,7 @@ describe('a token that lives until its successor is used', () => {
   it('ends once, by twenty first uses at the same time in two processes', async () => {
     const [here, there] = [world.resolving.parts, { ...world.resolving.parts, database: other }];
     const uses = Array.from({ length: 20 }, (_, i) =>
-      resolveToken(i % 2 === 0 ? here : there, successor.value),
+      resolveToken(i % 2 === 0 ? here : there, successor.value, {}),
     );
     const answers = await Promise.all(uses);
     expect(answers.every(({ active }) => active)).toBe(true);

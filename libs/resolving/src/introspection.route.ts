@@ -3,6 +3,7 @@ import { originOf, readForm, sendJson, type Credential } from '@tokenwarden/api'
 import { authenticateCaller, callerCredential, requireIntrospection } from './authenticate-caller.js';
 import type { EndpointParts } from './endpoint-parts.js';
 import { oneField, requireNoTokenInQuery, tokenField } from './form-fields.rules.js';
+import { bearerIn } from './bearer-fields.js';
 import { askedScopes, introspectionBody } from './introspection.rules.js';
 import { measured } from './measured.js';
 import { recordRefusedCaller } from './refused-caller.js';
@@ -23,8 +24,11 @@ export async function introspect(
   const form = await readForm(request);
   const value = tokenField(form);
   const asked = askedScopes(oneField(form, 'scope'));
+  const bearer = bearerIn(form);
   // From here on: how long a client takes to send its form says nothing of resolving.
-  const resolution = await measured(parts.metrics, 'introspect', () => resolveToken(parts.resolving, value));
+  const resolution = await measured(parts.metrics, 'introspect', () =>
+    resolveToken(parts.resolving, value, bearer),
+  );
   sendJson(response, 200, introspectionBody(resolution, asked, parts.cacheMaxAgeSeconds));
 }
 

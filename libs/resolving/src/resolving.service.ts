@@ -13,11 +13,12 @@ import {
   type Scope,
   type UnusableReason,
 } from '@tokenwarden/vocabulary';
-import { callerOf } from './authenticate-caller.js';
+import { bearerAt, callerOf } from './authenticate-caller.js';
 import { measured } from './measured.js';
 import { effectiveScopes, unusableReason, type Resolution } from './resolution.rules.js';
 import { resolveToken, type ResolvingParts } from './resolve-token.js';
 import { recordOfPresentedToken, recordsOfTokens } from './resolving.queries.js';
+import { UseTally, type Bearer } from './use-tally.js';
 
 /** Whether a token would resolve now, and what it may do: nothing while it would not. */
 export interface Usability {
@@ -36,20 +37,22 @@ export class ResolvingService {
     signing: SigningService,
     settings: Settings,
     private readonly metrics: Metrics,
+    uses: UseTally,
   ) {
     this.parts = {
       database,
       signing,
       inForce: { issuer: settings.publicUrl, audiences: settings.audiences },
+      uses,
     };
   }
 
   /**
-   * Rule 3, for a value that somebody presented.
+   * Rule 3, for a value that somebody presented; `bearer` is who bears it, where that is known.
    * @throws Problem `UNAVAILABLE` when it cannot decide
    */
-  async resolveToken(value: string): Promise<Resolution> {
-    return resolveToken(this.parts, value);
+  async resolveToken(value: string, bearer: Bearer = {}): Promise<Resolution> {
+    return resolveToken(this.parts, value, bearer);
   }
 
   /**
@@ -57,7 +60,9 @@ export class ResolvingService {
    * @throws Problem `UNAVAILABLE` when it cannot decide
    */
   async callerOfToken(value: string, origin: RequestOrigin): Promise<Caller | undefined> {
-    const resolution = await measured(this.metrics, 'caller', () => resolveToken(this.parts, value));
+    const resolution = await measured(this.metrics, 'caller', () =>
+      resolveToken(this.parts, value, bearerAt(origin)),
+    );
     return resolution.active ? callerOf(resolution, origin) : undefined;
   }
 

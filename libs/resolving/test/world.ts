@@ -19,6 +19,8 @@ import {
 import { SYSTEM, wholeSecond, type Scope, type TokenClaims } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
 import { OAuthEndpoints, ResolvingService } from '../src/index.js';
+import { UseFlusher } from '../src/use-flusher.js';
+import { UseTally } from '../src/use-tally.js';
 
 /** The issuer of every world. */
 export const ISSUER = 'http://127.0.0.1:3000';
@@ -82,6 +84,8 @@ export class World {
     readonly resolving: ResolvingService,
     readonly metrics: Metrics,
     readonly settings: Settings,
+    readonly uses: UseTally,
+    readonly flusher: UseFlusher,
     private readonly server: Server,
   ) {}
 
@@ -100,11 +104,13 @@ export class World {
     const sealing = new Sealing(masterKey);
     const signing = new SigningService(database, sealing, settings, new JwtService(), logs);
     await signing.ensureKey();
-    const resolving = new ResolvingService(database, signing, settings, metrics);
+    const uses = new UseTally();
+    const flusher = new UseFlusher(uses, database, logs);
+    const resolving = new ResolvingService(database, signing, settings, metrics, uses);
     const endpoints = new OAuthEndpoints(resolving, settings, metrics, logs);
     const server = createServer((request, response) => endpoints.handle(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new World(test, database, sealing, signing, resolving, metrics, settings, server);
+    return new World(test, database, sealing, signing, resolving, metrics, settings, uses, flusher, server);
   }
 
   /** For connections beside the product's. */

@@ -28,8 +28,11 @@ function addressOf(request: IncomingMessage, trustedProxies: readonly string[]):
   return plainAddress(proxyAddress(request, isTrusted)) ?? peer;
 }
 
-// An IPv4 peer of a socket that listens on both is written ::ffff:192.0.2.1. What is no address is none.
-function plainAddress(address: string | undefined): string | null {
+/**
+ * An IP address as we write it, an IPv4 one as such: a socket that listens on both calls it ::ffff:192.0.2.1. Null for what is
+ * no address.
+ */
+export function plainAddress(address: string | undefined): string | null {
   const plain = address?.replace(/^::ffff:(?=\d+\.)/i, '') ?? '';
   return isIP(plain) === 0 ? null : plain;
 }
