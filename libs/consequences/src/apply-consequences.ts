@@ -29,6 +29,12 @@ export async function applyConsequences(
 ): Promise<ConsequencesDone> {
   await refuseTakenIds(tx, changes);
   const { suspended, revoked, goneGroups, returnedGroups } = consequencesOf(changes);
+  // Accounts before tokens, as everybody takes them.
+  const orphaned = goneGroups.length > 0 ? await orphanAccountsOf(tx, goneGroups) : [];
+  const recovered =
+    returnedGroups.length > 0
+      ? await recoverAccountsOf(tx, returnedGroups, await graceBegan(tx, orphanGrace))
+      : [];
   let suspendedTokens = 0;
   for (const id of suspended) {
     suspendedTokens += (await suspendTokensOf(tx, id, 'The user was disabled in the directory.')).length;
@@ -38,11 +44,6 @@ export async function applyConsequences(
     revokedTokens += (await revokeTokensOf(tx, id, SYSTEM, 'The user was removed from the directory.'))
       .length;
   }
-  const orphaned = goneGroups.length > 0 ? await orphanAccountsOf(tx, goneGroups) : [];
-  const recovered =
-    returnedGroups.length > 0
-      ? await recoverAccountsOf(tx, returnedGroups, await graceBegan(tx, orphanGrace))
-      : [];
   return {
     suspendedTokens,
     revokedTokens,

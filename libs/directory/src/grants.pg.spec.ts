@@ -40,7 +40,10 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await database.read((tx) =>
-    rows(tx, 'TRUNCATE users, groups, group_members, administrator_groups, changes CASCADE'),
+    rows(
+      tx,
+      'TRUNCATE users, groups, group_members, service_accounts, administrator_groups, changes CASCADE',
+    ),
   );
   await apply([admins, data, granters]);
   await set(ADMINS, ['*:*']);
@@ -54,6 +57,16 @@ const apply = (groups: WholeAnswer['groups'], users = [person(ADA, 'ada'), perso
   );
 const set = (groupId: string, scopes: Scope[]) =>
   database.transaction((tx) => setGrants(tx, groupId, scopes, SYSTEM));
+const linkAccount = (...groupIds: string[]) =>
+  database.read(async (tx) => {
+    const nobody = '{"kind":"SYSTEM","id":null,"name":"Tokenwarden"}';
+    await rows(
+      tx,
+      `INSERT INTO service_accounts (id, name, search_text, created_at, created_by) VALUES ($1, 'etl', 'etl', now(), $2)`,
+      [EVE, nobody],
+    );
+    await rows(tx, 'INSERT INTO service_account_groups SELECT $1, unnest($2::uuid[])', [EVE, groupIds]);
+  });
 const pin = () => database.transaction((tx) => pinAdministratorGroups(tx, ['admins']));
 const recorded = () =>
   database.read((tx) =>
@@ -116,6 +129,7 @@ describe('setting grants', () => {
   });
 
   it("is refused to a service account's token for the account's own groups", async () => {
+    await linkAccount(GRANTERS);
     const account = caller(['*:*'], {
       carrier: 'token',
       principal: { kind: 'SERVICE_ACCOUNT', id: EVE, name: 'etl' },
@@ -123,6 +137,17 @@ describe('setting grants', () => {
     });
     await expect(grants.setGroupGrants(account, GRANTERS, [])).rejects.toMatchObject({ code: 'FORBIDDEN' });
     await grants.setGroupGrants(account, DATA, ['dataset/a:write']);
+  });
+
+  it('is refused to a service account for what it held by a group that it was unlinked from since', async () => {
+    await linkAccount();
+    const stale = caller(['*:*'], {
+      carrier: 'token',
+      principal: { kind: 'SERVICE_ACCOUNT', id: EVE, name: 'etl' },
+      groupIds: [GRANTERS],
+    });
+    const refused = { code: 'SCOPE_NOT_GRANTED', field: 'grants' };
+    await expect(grants.setGroupGrants(stale, DATA, ['dataset/a:write'])).rejects.toMatchObject(refused);
   });
 
   it('cannot take the last *:* that an active user has', async () => {

@@ -39,11 +39,11 @@ export class GrantsService {
     return this.database.transaction(async (tx) => {
       // One change of grants at a time: two that each leave the other's group as the last one would lock everybody out.
       await lockFor(tx, GRANTS_LOCK);
-      const { permissions, groups } = await holdCaller(tx, caller, [groupId], 'NO KEY UPDATE');
+      const { permissions, ownGroupIds, groups } = await holdCaller(tx, caller, [groupId], 'NO KEY UPDATE');
       const group = groups.get(groupId);
       if (!group || group.state === 'REMOVED') throw notFound('groupId');
       const target: Target = { type: 'group', id: group.id, name: group.name };
-      if (caller.principal.kind === 'SERVICE_ACCOUNT' && caller.groupIds.includes(group.id)) {
+      if (caller.principal.kind === 'SERVICE_ACCOUNT' && ownGroupIds.includes(group.id)) {
         throw forbidden("A service account's token cannot change the grants of the account's own groups.", {
           target,
         });

@@ -1,4 +1,4 @@
-import type { Transaction } from '@tokenwarden/database';
+import { rows, type Transaction } from '@tokenwarden/database';
 import { intersection, type Caller, type Scope } from '@tokenwarden/vocabulary';
 import type { GroupEntity } from './group.entity.js';
 import { lockGroups, permissionsOfGroups, type GroupLock } from './groups.queries.js';
@@ -19,6 +19,8 @@ export async function heldPermissionsOfUser(tx: Transaction, userId: string): Pr
 export interface HeldCaller {
   /** What this very request may do now. */
   readonly permissions: readonly Scope[];
+  /** The groups that the user is in now, or that the account is linked to now. */
+  readonly ownGroupIds: readonly string[];
   /** The groups asked for, by id, REMOVED ones too; unknown ones are missing. */
   readonly groups: ReadonlyMap<string, GroupEntity>;
 }
@@ -26,7 +28,8 @@ export interface HeldCaller {
 /**
  * What the caller may do in this very call (rule 5), read again within the transaction that gives something away, and
  * held with these groups to its end: in a session what the user may do now, by token no more of that than the token
- * could when the request began. A user who is not active any more may do nothing.
+ * could when the request began. A user who is not active any more may do nothing, and an account has no more of a group
+ * that it was unlinked from.
  * @param lock How the groups are held, the caller's own among them: they are locked together, by id
  */
 export async function holdCaller(
@@ -35,18 +38,29 @@ export async function holdCaller(
   groupIds: readonly string[],
   lock: GroupLock,
 ): Promise<HeldCaller> {
-  const own = await ownGroupIds(tx, caller);
-  const held = await lockGroups(tx, [...own, ...groupIds], lock);
-  const now = await permissionsOfGroups(tx, own);
+  const isUser = caller.principal.kind === 'USER';
+  const before = isUser ? await groupIdsOfActiveUser(tx, caller.principal.id) : caller.groupIds;
+  const held = await lockGroups(tx, [...before, ...groupIds], lock);
+  const ownGroupIds = isUser ? before : await holdLinks(tx, caller.principal.id);
+  const now = await permissionsOfGroups(
+    tx,
+    before.filter((id) => ownGroupIds.includes(id)),
+  );
   return {
     permissions: caller.carrier === 'session' ? now : intersection(caller.permissions, now),
+    ownGroupIds,
     groups: new Map([...held].filter(([id]) => groupIds.includes(id))),
   };
 }
 
-async function ownGroupIds(tx: Transaction, { principal, groupIds }: Caller): Promise<readonly string[]> {
-  // Which groups an account is linked to is written once, with the account.
-  if (principal.kind === 'SERVICE_ACCOUNT') return groupIds;
-  if ((await lockUser(tx, principal.id))?.state !== 'ACTIVE') return [];
-  return (await groupsOfUser(tx, principal.id)).map(({ id }) => id);
+async function groupIdsOfActiveUser(tx: Transaction, userId: string): Promise<string[]> {
+  if ((await lockUser(tx, userId))?.state !== 'ACTIVE') return [];
+  return (await groupsOfUser(tx, userId)).map(({ id }) => id);
+}
+
+// The links of an account are written in a room above this one and read here, as little of them as there is: to grant is
+// decided here, and whoever unlinks the account meanwhile does so before or after. Held where accounts are, after groups.
+async function holdLinks(tx: Transaction, accountId: string): Promise<string[]> {
+  const sql = `SELECT group_id AS id FROM service_account_groups WHERE service_account_id = $1 ORDER BY group_id FOR SHARE`;
+  return (await rows<{ id: string }>(tx, sql, [accountId])).map(({ id }) => id);
 }

@@ -106,6 +106,8 @@ describe('the members of many groups', () => {
       usersRead((tx) => membersOnPageOfEach(tx, [keyOfGroups(groups)], pageFor({ first: 50 })));
     expect(await read([FEW, EMPTY])).toBeLessThanOrEqual(8);
     expect(await read([ALL])).toBeLessThanOrEqual(60);
+    const counted = await usersRead((tx) => countMembersOfEach(tx, [keyOfGroups([FEW])]));
+    expect(counted).toBeLessThanOrEqual(4);
   });
 
   it('are the same list whatever the order of the groups, and each once', () => {

@@ -15,8 +15,11 @@ export function keyOfGroups(groupIds: readonly string[]): GroupsKey {
 const GROUP_IDS = `string_to_array(list.key, ',')::uuid[]`;
 
 // Up to so many memberships a list is found by its members and sorted; beyond, it is cheaper to walk the users in their
-// order and to leave out who is no member. Asked for each list, because one request has small groups and huge ones.
+// order and to leave out who is no member; to count, by all users at once. Asked for each list, because one request has
+// small groups and huge ones.
 const FEW = 2_000;
+const SIZE = `(SELECT count(*) <= ${FEW} AS "isSmall" FROM (
+  SELECT FROM group_members m WHERE m.group_id = ANY (${GROUP_IDS}) LIMIT ${FEW + 1}) AS counted) AS size`;
 
 /** One page of users by username for each of these keys, as `toConnection` takes it; REMOVED ones are in no list. */
 export async function membersOnPageOfEach(
@@ -31,9 +34,7 @@ export async function membersOnPageOfEach(
   const found = await rows<UserEntity & { key: GroupsKey; place: string }>(
     tx,
     `SELECT list.key, shown.* FROM unnest($1::text[]) AS list (key)
-     CROSS JOIN LATERAL (
-       SELECT count(*) <= ${FEW} AS "isSmall" FROM (
-         SELECT FROM group_members m WHERE m.group_id = ANY (${GROUP_IDS}) LIMIT ${FEW + 1}) AS counted) AS size
+     CROSS JOIN LATERAL ${SIZE}
      CROSS JOIN LATERAL (
        (${shown} FROM (
           SELECT DISTINCT m.user_id FROM group_members m WHERE size."isSmall" AND m.group_id = ANY (${GROUP_IDS})
@@ -60,11 +61,13 @@ export async function countMembersOfEach(
 ): Promise<Map<GroupsKey, number>> {
   const found = await rows<{ key: GroupsKey; count: number }>(
     tx,
-    `SELECT list.key, counted.count FROM unnest($1::text[]) AS list (key)
-     CROSS JOIN LATERAL (
-       SELECT count(*)::int AS count FROM (
+    `SELECT list.key, CASE WHEN size."isSmall" THEN (
+         SELECT count(*)::int FROM (SELECT DISTINCT m.user_id FROM group_members m WHERE m.group_id = ANY (${GROUP_IDS})) AS member
+         WHERE EXISTS (SELECT FROM users u WHERE u.id = member.user_id AND u.state <> 'REMOVED' OFFSET 0))
+       ELSE (SELECT count(*)::int FROM (
          SELECT DISTINCT m.user_id FROM group_members m JOIN users u ON u.id = m.user_id
-         WHERE m.group_id = ANY (${GROUP_IDS}) AND u.state <> 'REMOVED' LIMIT ${COUNT_LIMIT + 1}) AS chosen) AS counted`,
+         WHERE m.group_id = ANY (${GROUP_IDS}) AND u.state <> 'REMOVED' LIMIT ${COUNT_LIMIT + 1}) AS chosen) END AS count
+     FROM unnest($1::text[]) AS list (key) CROSS JOIN LATERAL ${SIZE}`,
     [keys],
   );
   return new Map(found.map(({ key, count }) => [key, count]));
