@@ -50,19 +50,24 @@ CREATE TABLE access_tokens (
 );
 CREATE INDEX access_tokens_by_creation ON public.access_tokens USING btree (created_at, id);
 CREATE INDEX access_tokens_by_end ON public.access_tokens USING btree (ends_at, id);
-CREATE INDEX access_tokens_by_having_scopes ON public.access_tokens USING btree (((scopes IS NULL)), created_at, id);
 CREATE INDEX access_tokens_by_kid ON public.access_tokens USING btree (kid, expires_at);
 CREATE INDEX access_tokens_by_kind ON public.access_tokens USING btree (kind, created_at, id);
+CREATE INDEX access_tokens_by_kind_and_end ON public.access_tokens USING btree (kind, ends_at, id);
+CREATE INDEX access_tokens_by_kind_and_name ON public.access_tokens USING btree (kind, name, id);
 CREATE INDEX access_tokens_by_name ON public.access_tokens USING btree (name, id);
 CREATE INDEX access_tokens_by_profile ON public.access_tokens USING btree (profile, created_at, id);
 CREATE INDEX access_tokens_by_search_text ON public.access_tokens USING gin (search_text gin_trgm_ops);
+CREATE INDEX access_tokens_by_week_of_end ON public.access_tokens USING btree (kind, date_bin('7 days'::interval, ends_at, '2000-01-01 00:00:00+00'::timestamp with time zone), created_at, id) INCLUDE (ends_at);
 CREATE UNIQUE INDEX access_tokens_have_one_successor ON public.access_tokens USING btree (predecessor_id) WHERE (predecessor_id IS NOT NULL);
 CREATE INDEX access_tokens_live_of_principal ON public.access_tokens USING btree (principal_id, ends_at) WHERE (revoked_at IS NULL);
 CREATE INDEX access_tokens_never_used ON public.access_tokens USING btree (created_at, id) WHERE (first_used_at IS NULL);
 CREATE INDEX access_tokens_never_used_by_id ON public.access_tokens USING btree (id) WHERE (first_used_at IS NULL);
 CREATE INDEX access_tokens_of_principal ON public.access_tokens USING btree (principal_id, created_at, id);
+CREATE INDEX access_tokens_of_principal_by_end ON public.access_tokens USING btree (principal_id, ends_at, id);
 CREATE INDEX access_tokens_revoked ON public.access_tokens USING btree (created_at, id) WHERE (revoked_at IS NOT NULL);
-CREATE INDEX access_tokens_suspended ON public.access_tokens USING btree (created_at, id) WHERE ((suspended_at IS NOT NULL) AND (revoked_at IS NULL));
+CREATE INDEX access_tokens_scoped ON public.access_tokens USING btree (created_at, id) WHERE (scopes IS NOT NULL);
+CREATE INDEX access_tokens_suspended ON public.access_tokens USING btree (created_at, id) WHERE (suspended_at IS NOT NULL);
+CREATE INDEX access_tokens_unscoped ON public.access_tokens USING btree (created_at, id) WHERE (scopes IS NULL);
 
 CREATE TABLE administrator_groups (
   setting_name text NOT NULL,

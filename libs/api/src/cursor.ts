@@ -6,6 +6,11 @@ export type CursorKey = readonly (string | number | null)[];
 
 /** What Postgres will cast an item of a cursor to. */
 export type CursorItemType = 'timestamptz' | 'uuid' | 'text' | 'bigint' | 'integer';
+/** One column of a cursor: its type, and whether a row may stand there without a value. */
+export interface CursorItem {
+  readonly type: CursorItemType;
+  readonly isNullable?: boolean;
+}
 
 const DIGEST_BYTES = 12;
 const LONGEST_CURSOR = 4_096;
@@ -24,12 +29,12 @@ export function writeCursor(key: CursorKey, binding: string): string {
 
 /**
  * The key in a cursor; undefined where it is none of ours, was altered, or belongs to another list, filter or order.
- * `types` are looked at too: whoever reads this file can make a cursor, and nothing made up may reach the database.
+ * `items` are looked at too: whoever reads this file can make a cursor, and nothing made up may reach the database.
  */
 export function readCursor(
   cursor: string,
   binding: string,
-  types?: readonly CursorItemType[],
+  items?: readonly (CursorItemType | CursorItem)[],
 ): CursorKey | undefined {
   if (cursor.length > LONGEST_CURSOR || !CANONICAL.test(cursor)) return undefined;
   const bytes = Buffer.from(cursor, 'base64url');
@@ -37,7 +42,7 @@ export function readCursor(
   const body = bytes.subarray(DIGEST_BYTES);
   if (!digestOf(body, binding).equals(bytes.subarray(0, DIGEST_BYTES))) return undefined;
   const key = keyIn(body.toString('utf8'));
-  if (!key || (types && !fits(key, types))) return undefined;
+  if (!key || (items && !fits(key, items))) return undefined;
   return key;
 }
 
@@ -70,12 +75,13 @@ const FORMS: Readonly<Record<CursorItemType, (item: string | number) => boolean>
   integer: (item) => /^-?\d{1,9}$/.test(String(item)),
 };
 
-function fits(key: CursorKey, types: readonly CursorItemType[]): boolean {
+function fits(key: CursorKey, items: readonly (CursorItemType | CursorItem)[]): boolean {
   return (
-    key.length === types.length &&
-    types.every((type, i) => {
-      const item = key[i] ?? null;
-      return item === null || FORMS[type](item);
+    key.length === items.length &&
+    items.every((item, i) => {
+      const { type, isNullable = false }: CursorItem = typeof item === 'string' ? { type: item } : item;
+      const value = key[i] ?? null;
+      return value === null ? isNullable : FORMS[type](value);
     })
   );
 }

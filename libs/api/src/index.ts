@@ -2,7 +2,7 @@ export * from './scalars.js';
 export { Node, OrderDirection } from './node.types.js';
 export * from './connection.types.js';
 export * from './page.args.js';
-export { type CursorItemType, type CursorKey } from './cursor.js';
+export { type CursorItem, type CursorItemType, type CursorKey } from './cursor.js';
 export * from './paging.js';
 export * from './loaders.js';
 export * from './alike-lists.js';

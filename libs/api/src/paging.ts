@@ -1,6 +1,13 @@
 import { invalidInput } from '@tokenwarden/vocabulary';
 import type { Connection } from './connection.types.js';
-import { bindingOf, readCursor, writeCursor, type CursorItemType, type CursorKey } from './cursor.js';
+import {
+  bindingOf,
+  readCursor,
+  writeCursor,
+  type CursorItem,
+  type CursorItemType,
+  type CursorKey,
+} from './cursor.js';
 import type { PageArgs } from './page.args.js';
 
 /** The most objects of one page. */
@@ -24,10 +31,14 @@ export interface Page {
 
 /**
  * The page that these arguments ask for. `boundTo` is all that a cursor must not outlive: which list it is, its filter,
- * its order. `types` are those of the cursor's items in Postgres; with them, no made-up cursor gets that far.
+ * its order. `items` are the cursor's, as Postgres has them; with them, no made-up cursor gets that far.
  * @throws Problem `INVALID_INPUT` on `first`, `last`, `after` or `before`
  */
-export function pageOf(args: PageArgs, boundTo: unknown, types?: readonly CursorItemType[]): Page {
+export function pageOf(
+  args: PageArgs,
+  boundTo: unknown,
+  items?: readonly (CursorItemType | CursorItem)[],
+): Page {
   const first = pageSize(args.first, 'first');
   const last = pageSize(args.last, 'last');
   const after = args.after ?? undefined;
@@ -43,7 +54,7 @@ export function pageOf(args: PageArgs, boundTo: unknown, types?: readonly Cursor
   const binding = bindingOf(boundTo);
   const cursor = (text: string | undefined, field: 'after' | 'before') => {
     if (text === undefined) return {};
-    const key = readCursor(text, binding, types);
+    const key = readCursor(text, binding, items);
     if (key) return { [field]: key };
     throw invalidInput(field, 'A cursor of this very list, with the same filter and order.');
   };

@@ -1,22 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pageOf, toConnection, type PageArgs } from '@tokenwarden/api';
-import { openDatabase, rows, type Database, type Transaction } from '@tokenwarden/database';
-import type { AccessTokenEntity } from '@tokenwarden/tokens';
+import { pageOf } from '@tokenwarden/api';
+import { openDatabase, type Database } from '@tokenwarden/database';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
 import { sampleSelection, StoredSamples } from './stored-samples.js';
-import type { Reach } from './token-selection.queries.js';
 import { countByStatus, countEnding } from './token-gauges.queries.js';
-import {
-  columnsOf,
-  countTokens,
-  countTokensOfEach,
-  keyOf,
-  tokensOnPage,
-  tokensOnPageOfEach,
-} from './token-list.queries.js';
-import { type TokenFilter, TokenOrderField, type TokenOrder } from './token-list.types.js';
-
-const NEWEST_FIRST: TokenOrder = { field: 'CREATED_AT', direction: 'DESC' };
+import { countTokens, tokensOnPage } from './token-list.queries.js';
+import type { TokenFilter } from './token-list.types.js';
+import { NEWEST_FIRST } from './token-orders.js';
+import type { Reach } from './token-selection.queries.js';
 
 let server: TestDatabase;
 let database: Database;
@@ -43,8 +34,12 @@ beforeAll(async () => {
     revoked: true,
     endsAt: '2026-03-02T00:00:00Z',
   });
-  id.scoped = await samples.tokenOfAccount(id.etl, { scopes: ['a:b'], profile: 'automation' });
-  id.sharp = await samples.tokenOfAccount(id.etl, { name: 'STRASSE_1' });
+  id.scoped = await samples.tokenOfAccount(id.etl, {
+    scopes: ['a:b'],
+    profile: 'automation',
+    usedAt: '2026-01-10T00:00:00Z',
+  });
+  id.sharp = await samples.tokenOfAccount(id.etl, { name: 'STRASSE_1', usedAt: '2026-02-01T00:00:00Z' });
 });
 afterAll(async () => {
   await database.close();
@@ -100,6 +95,24 @@ describe('a filter of tokens', () => {
       () => ({ endsAfter: new Date('2026-02-28T23:59:59Z'), endsBefore: new Date('2026-03-02T00:00:00Z') }),
       () => [id.expired],
     ],
+    [
+      'not used since a moment: used before it, or never and older',
+      () => ({ unusedSince: new Date('2026-01-20T00:00:00Z') }),
+      () => [id.live, id.expired, id.revoked, id.scoped],
+    ],
+    [
+      'not used since the very moment of a use, or of a creation',
+      () => ({ unusedSince: new Date('2026-01-01T00:00:00Z') }),
+      () => [],
+    ],
+    [
+      'not used since the last use itself',
+      () => ({ unusedSince: new Date('2026-01-10T00:00:00Z'), kind: 'SERVICE_ACCOUNT' }),
+      () => [],
+    ],
+    ['never used', () => ({ neverUsed: true }), () => [id.live, id.suspended, id.expired, id.revoked]],
+    ['used at least once', () => ({ neverUsed: false }), () => [id.scoped, id.sharp]],
+    ['a backslash as itself', () => ({ search: '\\' }), () => []],
     ['scopes unsaid', () => ({ unscoped: true, kind: 'SERVICE_ACCOUNT' }), () => [id.sharp]],
     ['scopes said', () => ({ unscoped: false }), () => [id.scoped]],
     [
@@ -128,110 +141,6 @@ describe('the reach', () => {
     expect(await found({ userId: id.grace }, { principalIds: [id.ada] })).toEqual(new Set());
     expect(await found({}, { tokenId: id.expired })).toEqual(new Set([id.expired]));
     expect(await found({}, { principalIds: [] })).toEqual(new Set());
-  });
-});
-
-describe('the pages of a list', () => {
-  let user: string;
-  let all: AccessTokenEntity[];
-  beforeAll(async () => {
-    user = await samples.user('linus');
-    // Equal moments and names on purpose: pages are cut among them.
-    for (let index = 0; index < 23; index += 1) {
-      await samples.tokenOfUser(user, {
-        name: ['b', 'B', '\u{1F511}', '\uFFFD', 'a'][index % 5] ?? '',
-        createdAt: `2026-01-01T00:00:0${index % 3}Z`,
-        endsAt: `2999-01-01T00:00:0${index % 4}Z`,
-      });
-    }
-    all = (await tokensOf({ first: 100 }, NEWEST_FIRST)).nodes.slice();
-  });
-
-  async function tokensOf(args: PageArgs, order: TokenOrder) {
-    const selection = sampleSelection({ userId: user });
-    const page = pageOf(
-      args,
-      order,
-      columnsOf(order).map((column) => column.type),
-    );
-    const tokens = await database.read((tx) => tokensOnPage(tx, selection, order, page));
-    return toConnection(
-      page,
-      tokens.map(({ token }) => token),
-      (token) => keyOf(order, token),
-    );
-  }
-  const orders = Object.values(TokenOrderField).flatMap((field) =>
-    (['ASC', 'DESC'] as const).map((direction): TokenOrder => ({ field, direction })),
-  );
-
-  it.each(orders)('by %j make up the whole in its order, forward and backward', async (order) => {
-    const compare = (a: string | number, b: string | number) => (a < b ? -1 : a > b ? 1 : 0);
-    const value = (token: AccessTokenEntity) =>
-      order.field === 'NAME'
-        ? Buffer.from(token.name, 'utf8').toString('hex')
-        : (order.field === 'ENDS_AT' ? token.endsAt : token.createdAt).getTime();
-    const expected = all
-      .toSorted((a, b) => compare(value(a), value(b)) || compare(a.id, b.id))
-      .map((token) => token.id);
-    if (order.direction === 'DESC') expected.reverse();
-    const forward: string[] = [];
-    let after: string | null = null;
-    do {
-      const page = await tokensOf({ first: 4, after }, order);
-      forward.push(...page.nodes.map((token) => token.id));
-      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
-    } while (after);
-    const backward: string[] = [];
-    let before: string | null = null;
-    do {
-      const page = await tokensOf({ last: 4, before }, order);
-      backward.unshift(...page.nodes.map((token) => token.id));
-      before = page.pageInfo.hasPreviousPage ? page.pageInfo.startCursor : null;
-    } while (before);
-    expect(forward).toEqual(expected);
-    expect(backward).toEqual(expected);
-  });
-
-  it('of many principals in one statement are those of each alone', async () => {
-    const principals = [user, id.ada, id.etl, id.group];
-    const selection = sampleSelection({ status: ['ACTIVE'] });
-    for (const args of [{ first: 3 }, { last: 2 }]) {
-      const page = pageOf(args, 'spec');
-      const ofEach = await database.read((tx) =>
-        tokensOnPageOfEach(tx, principals, selection, NEWEST_FIRST, page),
-      );
-      const counts = await database.read((tx) => countTokensOfEach(tx, principals, selection));
-      for (const principal of principals) {
-        const alone = sampleSelection(selection.filter, { principalIds: [principal] });
-        const tokens = await database.read((tx) => tokensOnPage(tx, alone, NEWEST_FIRST, page));
-        expect(ofEach.get(principal)?.map(({ token }) => token)).toEqual(tokens.map(({ token }) => token));
-        expect(counts.get(principal)).toBe(await database.read((tx) => countTokens(tx, alone)));
-      }
-    }
-  });
-
-  it('go by the index of their order, and by that of the owner for an owner', async () => {
-    const plan = async (filter: Partial<TokenFilter>, order: TokenOrder) =>
-      database.transaction(async (tx) => {
-        await rows(tx, 'SET LOCAL enable_seqscan = off');
-        await rows(tx, 'SET LOCAL enable_sort = off');
-        await rows(tx, 'SET LOCAL enable_incremental_sort = off');
-        const query = async (sql: string, parameters?: unknown[]) => {
-          const lines = await tx.query<{ 'QUERY PLAN': string }[]>(`EXPLAIN ${sql}`, parameters);
-          return [{ id: lines.map((line) => line['QUERY PLAN']).join('\n') }];
-        };
-        const explaining = Object.assign(Object.create(tx) as object, { query }) as unknown as Transaction;
-        const selection = sampleSelection(filter);
-        const [explained] = await tokensOnPage(explaining, selection, order, pageOf({}, 'spec'));
-        return explained?.token.id;
-      });
-    expect(await plan({}, NEWEST_FIRST)).toContain('Backward using access_tokens_by_creation');
-    expect(await plan({}, { field: 'ENDS_AT', direction: 'ASC' })).toContain('using access_tokens_by_end');
-    expect(await plan({}, { field: 'NAME', direction: 'DESC' })).toContain(
-      'Backward using access_tokens_by_name',
-    );
-    expect(await plan({ userId: user }, NEWEST_FIRST)).toContain('Backward using access_tokens_of_principal');
   });
 });
 

@@ -17,12 +17,20 @@ const MOST_IDS = 100;
 const MOST_STATUSES = 10;
 
 /** By what a list of tokens can be ordered. */
-export const TokenOrderField = { CREATED_AT: 'CREATED_AT', ENDS_AT: 'ENDS_AT', NAME: 'NAME' } as const;
+export const TokenOrderField = {
+  CREATED_AT: 'CREATED_AT',
+  ENDS_AT: 'ENDS_AT',
+  LAST_USED_AT: 'LAST_USED_AT',
+  NAME: 'NAME',
+} as const;
 /** See the value of the same name. */
 export type TokenOrderField = (typeof TokenOrderField)[keyof typeof TokenOrderField];
 registerEnumType(TokenOrderField, {
   name: 'TokenOrderField',
-  valuesMap: { NAME: { description: 'By code point.' } },
+  valuesMap: {
+    LAST_USED_AT: { description: 'Tokens never used come last in both directions.' },
+    NAME: { description: 'By code point.' },
+  },
 });
 
 /** Which tokens a list holds: those to which all of it applies. */

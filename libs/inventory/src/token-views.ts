@@ -7,18 +7,15 @@ import { actionsOn, findToken, seesToken, toAccessToken, type AccessToken } from
 import type { Caller, TokenAction } from '@tokenwarden/vocabulary';
 import { reachOf, standingOf } from './standing.rules.js';
 import {
-  columnsOf,
   countTokens,
   countTokensOfEach,
-  keyOf,
   tokensOnPage,
   tokensOnPageOfEach,
   type TokenOfMoment,
 } from './token-list.queries.js';
 import { TokenFilter, type TokenListArgs, type TokenOrder } from './token-list.types.js';
+import { cursorItemsOf, NEWEST_FIRST } from './token-orders.js';
 import { selectionFor, type TokenSelection } from './token-selection.queries.js';
-
-const NEWEST_FIRST: TokenOrder = { field: 'CREATED_AT', direction: 'DESC' };
 
 /** Tokens as one caller sees them, alone and in lists; what it may not see is missing, like what is not there. */
 @Injectable()
@@ -68,7 +65,7 @@ export class TokenViews {
     const page = pageFor(args, order, { list: 'tokens' });
     const selection = await this.selectionFor(caller, args, loaders);
     const found = await this.database.read((tx) => tokensOnPage(tx, selection, order, page));
-    return connectionFor(page, order, found, () => this.database.read((tx) => countTokens(tx, selection)));
+    return connectionFor(page, found, () => this.database.read((tx) => countTokens(tx, selection)));
   }
 
   /**
@@ -86,7 +83,7 @@ export class TokenViews {
     const page = pageFor(args, order, { list: 'tokens', principalId });
     const { pages, counts } = this.listsAlike(caller, args, order, page, loaders);
     const found = (await loaders.load(pages, principalId)) ?? [];
-    return connectionFor(page, order, found, async () => (await loaders.load(counts, principalId)) ?? 0);
+    return connectionFor(page, found, async () => (await loaders.load(counts, principalId)) ?? 0);
   }
 
   private listsAlike(
@@ -137,16 +134,15 @@ interface ListsOfEach {
 const NONE: ReadonlySet<string> = new Set();
 
 function pageFor(args: TokenListArgs, order: TokenOrder, list: object): Page {
-  const types = columnsOf(order).map((column) => column.type);
-  return pageOf(args, { ...list, filter: args.filter, order }, types);
+  return pageOf(args, { ...list, filter: args.filter, order }, cursorItemsOf(order));
 }
 
 function connectionFor(
   page: Page,
-  order: TokenOrder,
   found: readonly TokenOfMoment[],
   count: () => Promise<number>,
 ): Connection<AccessToken> {
+  const keys = new Map(found.map(({ token, key }) => [token.id, key]));
   const shown = found.map(({ token, now }) => toAccessToken(token, now));
-  return toConnection(page, shown, (token) => keyOf(order, token.record), count);
+  return toConnection(page, shown, ({ id }) => keys.get(id) ?? [], count);
 }

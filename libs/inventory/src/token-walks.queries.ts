@@ -1,0 +1,186 @@
+import type { Page } from '@tokenwarden/api';
+import { keyset, rows, type KeysetColumn, type Transaction } from '@tokenwarden/database';
+import { tokenColumns, type AccessTokenEntity } from '@tokenwarden/tokens';
+import { columnsOf, type Stretch } from './token-orders.js';
+import type { TokenOrder } from './token-list.types.js';
+import { conditionsOfWalk, createdOf, type Approach, type Way } from './token-paths.queries.js';
+import { conditionsWith, type Placeholder, type TokenSelection } from './token-selection.queries.js';
+
+/** A token of a list, its last use as Postgres writes it (in orders by last use), and the moment at which it was read. */
+export type StoredToken = AccessTokenEntity & { readonly now: Date; readonly lastUsedAt: string | null };
+
+/** A selection and where its tokens are read from, as `tokensNow` gives it. */
+export interface Sought {
+  readonly selection: TokenSelection;
+  readonly source: string;
+}
+
+// Each row by its key, whatever the planner expects of a join: what is read is then bounded by what was walked.
+const TOKEN_OF = (id: string, source: string, conditions: readonly string[]) =>
+  `CROSS JOIN LATERAL (SELECT * FROM ${source} t WHERE t.id = ${id} AND ${conditions.join(' AND ')} OFFSET 0) AS t`;
+
+const LAST_USE = `LEFT JOIN LATERAL (
+  SELECT u.last_used_at FROM token_uses u WHERE u.token_id = t.id OFFSET 0) AS used ON true`;
+
+/** The columns of a `StoredToken`, from a token `t` and the moment of its last use. */
+export const storedColumns = (lastUsedAt: string) =>
+  `${tokenColumns('t')}, statement_timestamp() AS now,
+   to_char(${lastUsedAt} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "lastUsedAt"`;
+
+/** What a list of this order reads beside the tokens `t`, and the moment of the last use in it. */
+export const lastUseIn = ({ field }: TokenOrder) =>
+  field === 'LAST_USED_AT'
+    ? { join: LAST_USE, column: 'used.last_used_at' }
+    : { join: '', column: 'NULL::timestamptz' };
+
+/**
+ * Walks a stretch of the order from the page's cursor on and takes what is selected, up to `limit`: undefined where
+ * `bound` tokens were not enough to fill it, and the stretch goes on.
+ */
+export async function walk(
+  tx: Transaction,
+  { selection, source }: Sought,
+  { stretch, page }: { stretch: Stretch; page: Page },
+  { limit, bound }: { limit: number; bound: number },
+): Promise<StoredToken[] | undefined> {
+  const { statement, placeholder } = newStatement();
+  const conditions = conditionsOfWalk(selection, stretch, placeholder);
+  if (conditions === undefined) return [];
+  const clause = clauseOf(page, stretch.columns, statement);
+  const walked = (columns: string, rest: string) => `SELECT ${columns} FROM ${stretch.table} w
+    WHERE ${[stretch.condition, ...conditions, clause.condition].join(' AND ')} ORDER BY ${clause.orderBy} ${rest}`;
+  const names = stretch.columns.map((_, i) => `key_${i}`);
+  const keys = stretch.columns.map(({ column }, i) => `${column} AS ${names[i]}`).join(', ');
+  const lastUsedAt = stretch.field === 'LAST_USED_AT' ? 'w.key_0' : 'NULL::timestamptz';
+  const before = [...statement];
+  const found = await rows<StoredToken>(
+    tx,
+    `SELECT ${storedColumns(lastUsedAt)} FROM (${walked(`${stretch.id} AS id, ${keys}`, `LIMIT ${bound}`)}) AS w
+     ${TOKEN_OF('w.id', source, conditionsWith(selection, placeholder))}
+     ORDER BY ${names.map((name) => `w.${name} ${clause.orderBy.endsWith('DESC') ? 'DESC' : 'ASC'}`).join(', ')} LIMIT ${limit}`,
+    statement,
+  );
+  if (found.length === limit) return found;
+  const more = await rows(tx, walked('1', `OFFSET ${bound} LIMIT 1`), before);
+  return more.length === 0 ? found : undefined;
+}
+
+/** How many tokens an approach leads to, those twice that two of its ways lead to; it stops at `bound`. */
+export async function breadthOf(tx: Transaction, approach: Approach, bound: number): Promise<number> {
+  const { statement, placeholder } = newStatement();
+  const ways = approach.ways(placeholder).map((one) => alongWay(one, bound));
+  const [row] = await rows<{ count: number }>(
+    tx,
+    `SELECT count(*)::integer AS count FROM (SELECT FROM (${union(ways)}) AS led LIMIT ${bound}) AS counted`,
+    statement,
+  );
+  return row?.count ?? 0;
+}
+
+/** All tokens that an approach leads to, what is selected of them, and of that the page in its order. */
+export async function gather(
+  tx: Transaction,
+  { selection, source }: Sought,
+  approach: Approach,
+  { order, page }: { order: TokenOrder; page: Page },
+): Promise<StoredToken[]> {
+  const { statement, placeholder } = newStatement();
+  const ways = approach.ways(placeholder).map((one) => alongWay(one));
+  const clause = clauseOf(page, columnsOf(order), statement);
+  const { join, column } = lastUseIn(order);
+  return rows(
+    tx,
+    `SELECT ${storedColumns(column)} FROM (SELECT DISTINCT id FROM (${union(ways)}) AS led) AS led
+     ${TOKEN_OF('led.id', source, conditionsWith(selection, placeholder))} ${join}
+     WHERE ${clause.condition} ORDER BY ${clause.orderBy} LIMIT ${clause.limit}`,
+    statement,
+  );
+}
+
+/** How many of the first `bound` tokens that an approach leads to are selected; it stops at `most`. */
+export async function countAlong(
+  tx: Transaction,
+  { selection, source }: Sought,
+  approach: Approach,
+  { bound, most }: { bound: number; most: number },
+): Promise<number> {
+  const { statement, placeholder } = newStatement();
+  const ways = approach.ways(placeholder).map((one) => alongWay(one, bound));
+  const led = `SELECT ${ways.length > 1 ? 'DISTINCT ' : ''}id FROM (${union(ways)}) AS led LIMIT ${bound}`;
+  const [row] = await rows<{ count: number }>(
+    tx,
+    `SELECT count(*)::integer AS count FROM (SELECT FROM (${led}) AS led
+       ${TOKEN_OF('led.id', source, conditionsWith(selection, placeholder))} LIMIT ${most}) AS counted`,
+    statement,
+  );
+  return row?.count ?? 0;
+}
+
+/** A list cut into parts, each held by an index in the order of the list. */
+export interface Parts {
+  /** SQL that gives one row for each part. */
+  readonly sql: (placeholder: Placeholder) => string;
+  /** Which tokens `w` belong to the part `p`. */
+  readonly condition: (placeholder: Placeholder) => string;
+}
+
+/**
+ * Merges the parts of a list in its order, of each the first `depth` tokens, and takes what is selected: undefined where
+ * a part that goes on could hold more of the page.
+ */
+export async function merge(
+  tx: Transaction,
+  { selection, source }: Sought,
+  parts: Parts,
+  { stretch, page, depth }: { stretch: Stretch; page: Page; depth: number },
+): Promise<StoredToken[] | undefined> {
+  const { statement, placeholder } = newStatement();
+  const clause = clauseOf(page, stretch.columns, statement);
+  const conditions = [
+    parts.condition(placeholder),
+    ...createdOf(selection.filter, placeholder),
+    clause.condition,
+  ];
+  const way = clause.orderBy.endsWith('DESC')
+    ? { direction: 'DESC', sign: '>=' }
+    : { direction: 'ASC', sign: '<=' };
+  const orderBy = `m.created_at ${way.direction}, m.id ${way.direction}`;
+  const found = await rows<StoredToken & { isCut: boolean }>(
+    tx,
+    `WITH merged AS MATERIALIZED (
+       SELECT m.* FROM (${parts.sql(placeholder)}) AS p CROSS JOIN LATERAL (
+         SELECT w.created_at, w.id, row_number() OVER (ORDER BY ${clause.orderBy}) AS place FROM access_tokens w
+         WHERE ${conditions.join(' AND ')} ORDER BY ${clause.orderBy} LIMIT ${depth}) AS m),
+     cut AS MATERIALIZED (SELECT m.created_at, m.id FROM merged m WHERE m.place = ${depth} ORDER BY ${orderBy} LIMIT 1)
+     SELECT shown.*, EXISTS (SELECT FROM cut) AS "isCut" FROM (SELECT) AS always LEFT JOIN LATERAL (
+       SELECT ${storedColumns('NULL::timestamptz')} FROM (
+         SELECT m.* FROM merged m WHERE coalesce((SELECT (m.created_at, m.id) ${way.sign} (cut.created_at, cut.id) FROM cut), true)
+         ORDER BY ${orderBy}) AS m
+       ${TOKEN_OF('m.id', source, conditionsWith(selection, placeholder))}
+       ORDER BY ${orderBy} LIMIT ${clause.limit}) AS shown ON true`,
+    statement,
+  );
+  const tokens = found.filter(({ id }) => id !== null).map(({ isCut: _, ...token }) => token);
+  return tokens.length === clause.limit || !found.some(({ isCut }) => isCut) ? tokens : undefined;
+}
+
+function newStatement(): { statement: unknown[]; placeholder: Placeholder } {
+  const statement: unknown[] = [];
+  return { statement, placeholder: (value) => `$${statement.push(value)}` };
+}
+
+function clauseOf(page: Page, columns: readonly KeysetColumn[], statement: unknown[]) {
+  const clause = keyset(page, columns, statement.length + 1);
+  statement.push(...clause.parameters);
+  return clause;
+}
+
+function alongWay({ table, condition, orderBy }: Way, bound?: number): string {
+  const order = orderBy === '' || bound === undefined ? '' : `ORDER BY ${orderBy}`;
+  const limit = bound === undefined ? '' : `LIMIT ${bound}`;
+  return `(SELECT w.${table === 'token_uses' ? 'token_id' : 'id'} AS id FROM ${table} w WHERE ${condition} ${order} ${limit})`;
+}
+
+function union(ways: readonly string[]): string {
+  return ways.length === 0 ? 'SELECT NULL::uuid AS id WHERE FALSE' : ways.join(' UNION ALL ');
+}
