@@ -167,13 +167,14 @@ function weightOf(weighable: Weighable, node: FieldNode, type: GraphQLCompositeT
   if (field === SchemaMetaFieldDef || field === TypeMetaFieldDef) {
     return { own: 1, below: INTROSPECTION_WEIGHT };
   }
-  const sized = field && listSizeOf(field.extensions);
+  if (!field) return { own: 1, below: 1 };
+  const sized = listSizeOf(field.extensions);
   if (sized !== undefined) {
     const size = sizeOf(weighable, node, field, sized);
     const own = isWithin(size, sized) ? size : sized.most;
     return { own, below: own };
   }
-  if (!field || !takes(field, 'first')) return { own: 1, below: 1 };
+  if (!takes(field, 'first')) return { own: 1, below: 1 };
   const size = argumentOf(weighable, node, 'first') ?? argumentOf(weighable, node, 'last') ?? DEFAULT_PAGE;
   return { own: 1, below: typeof size === 'number' ? size : DEFAULT_PAGE };
 }
