@@ -92,6 +92,10 @@ export const COMPUTED_FIELDS: Readonly<Record<string, string>> = {
   'AccessToken.effectiveScopes': 'Part of the token: whoever sees the token sees what it may do.',
   'AccessToken.usable': 'Part of the token: yes or no, and nothing of its principal but that.',
   'AccessToken.unusableReason': 'Part of the token: a word of a closed list, no detail of its principal.',
+  'AccessToken.lastUsedAt': 'Part of the token: whoever sees the token sees when it was used.',
+  'AccessToken.lastUsedFrom': 'Part of the token: an address of its use, for whoever wonders whose that was.',
+  'AccessToken.lastUsedAgent': 'Part of the token: what its use called itself.',
+  'AccessToken.usage': 'Part of the token: numbers of its uses, and nothing of what they were for.',
   'AccessToken.viewerCan':
     'Speaks of the caller only: what this very caller may do with a token that it sees.',
   'UserToken.owner':
