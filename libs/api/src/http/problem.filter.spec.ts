@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -95,5 +96,23 @@ describe('an answer by problem+json', () => {
     expect(document).toMatchObject({ status: 500, code: 'INTERNAL', requestId: expect.any(String) });
     expect(text).not.toContain('hunter2');
     expect(internalErrors).toEqual([expect.objectContaining({ message: 'hunter2' })]);
+  });
+});
+
+describe('a client that goes away in the middle of a body', () => {
+  it.each(['end', 'resetAndDestroy'] as const)('by %s is no fault of ours', async (leave) => {
+    const before = internalErrors.length;
+    const arrived = new Promise<ServerResponse>((resolve) =>
+      app.getHttpServer().once('request', (_, response) => resolve(response)),
+    );
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+    const head =
+      'POST /session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n';
+    socket.write(`${head}{"a"`);
+    const response = await arrived;
+    socket[leave]();
+    await new Promise((resolve) => response.once('close', resolve));
+    await new Promise((resolve) => setImmediate(resolve)); // the request's own error comes right behind
+    expect([response.statusCode, internalErrors.length]).toEqual([400, before]);
   });
 });

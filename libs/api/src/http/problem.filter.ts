@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { Catch, HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Problem } from '@tokenwarden/vocabulary';
+import { invalidInput, Problem } from '@tokenwarden/vocabulary';
 import { graphqlErrorBody, type OnInternalError } from '../edge/graphql-errors.js';
 import { isGraphQLAddress } from '../edge/graphql-gate.js';
 import { problemDocument, problemHeaders, problemOfStatus } from './problem-document.js';
@@ -21,7 +22,9 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const raw = request.raw ?? request;
     const requestId = requestIdOf(raw);
-    const problem = problemBehind(exception);
+    const problem = isOfClientGone(exception, raw)
+      ? invalidInput(undefined, 'The whole body.')
+      : problemBehind(exception);
     if (!problem) this.onInternalError(exception, { requestId });
     if (reply.sent || reply.raw.headersSent) {
       // Half an answer is out: only a broken connection says that the rest is missing.
@@ -41,6 +44,11 @@ export class ProblemFilter implements ExceptionFilter {
       );
     return undefined;
   }
+}
+
+// The request itself broke before all of its body was there: nobody's fault, and nobody hears the answer.
+function isOfClientGone(exception: unknown, { complete, errored }: IncomingMessage): boolean {
+  return !complete && errored !== null && errored === exception;
 }
 
 function problemBehind(exception: unknown): Problem | undefined {
