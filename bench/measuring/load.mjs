@@ -44,7 +44,7 @@ export async function closedLoop({ url, clients, seconds, request, check, pid })
  */
 export class ConstantArrivals {
   #free = [];
-  #open = 0;
+  #open = new Set();
   #running;
   #latencies = [];
   #isStopped = false;
@@ -55,7 +55,8 @@ export class ConstantArrivals {
    * @param {string} load.url Host and port
    * @param {number} load.perSecond How many requests are due in a second
    * @param {(turn: number) => Buffer} load.request The bytes of the next request
-   * @param {(answer: {status: number, body: Buffer}) => void} load.check Throws where the answer is wrong
+   * @param {(answer: {status: number, body: Buffer}, turn: number, dueAt: number) => void} load.check Throws where the answer
+   * is wrong; it is told when the request was due, by `performance.now()`
    */
   constructor(load) {
     this.load = load;
@@ -81,14 +82,16 @@ export class ConstantArrivals {
   async stop() {
     this.#isStopped = true;
     await this.#running;
-    while (this.#open > this.#free.length && this.#failure === undefined) await pause(5);
-    for (const connection of this.#free) connection.close();
+    while (this.#open.size > this.#free.length && this.#failure === undefined) await pause(5);
+    for (const connection of this.#open) connection.close();
+    this.#open.clear();
+    this.#free = [];
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #run() {
     const beganAt = performance.now();
-    for (let turn = 0; !this.#isStopped; turn += 1) {
+    for (let turn = 0; !this.#isStopped && this.#failure === undefined; turn += 1) {
       const dueAt = beganAt + (turn * 1_000) / this.load.perSecond;
       const early = dueAt - performance.now();
       if (early > 1) await pause(early);
@@ -102,14 +105,15 @@ export class ConstantArrivals {
       const answer = await connection.ask(this.load.request(turn));
       this.#latencies.push(performance.now() - dueAt);
       this.#free.push(connection);
-      this.load.check(answer);
+      this.load.check(answer, turn, dueAt);
     } catch (error) {
       this.#failure ??= error;
     }
   }
 
-  #another() {
-    this.#open += 1;
-    return Connection.open(this.load.url);
+  async #another() {
+    const connection = await Connection.open(this.load.url);
+    this.#open.add(connection);
+    return connection;
   }
 }

@@ -5,7 +5,7 @@ import pg from 'pg';
 
 const MARK = 'tokenwarden-bench';
 const SETTLED_AFTER_MILLISECONDS = 700;
-const ATTEMPTS = 5;
+const ATTEMPTS = 10;
 
 /**
  * What the product asks of Postgres while `work` runs. What it does by itself now and then (the sequencer, the tick of the
@@ -21,7 +21,7 @@ export async function statementsOf(product, work) {
     await logEverything(client);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const [first, second] = [await during(product, work), await during(product, work)];
-      if (JSON.stringify(first) === JSON.stringify(second)) return first;
+      if (sameSql(first, second)) return first;
     }
     throw new Error('The statements of one request were never the same twice.');
   } finally {
@@ -55,6 +55,10 @@ async function reconnectAll(client) {
        AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory')`,
   );
   await pause(SETTLED_AFTER_MILLISECONDS);
+}
+
+function sameSql(first, second) {
+  return first.length === second.length && first.every(({ sql }, i) => sql === second[i].sql);
 }
 
 async function during(product, work) {
