@@ -1,5 +1,5 @@
 import type { ActorKind, JsonObject, JsonValue } from '@tokenwarden/vocabulary';
-import { rows, type Transaction } from '@tokenwarden/database';
+import { rows, type Transaction, type Write } from '@tokenwarden/database';
 import type { AuditOutcome } from './actions.js';
 import type { ChainedEvent, ChainHead } from './chain.rules.js';
 import { CHAIN_START } from './chain.rules.js';
@@ -45,13 +45,13 @@ export const EVENT_COLUMNS = `sequence, encode(hash, 'hex') AS hash, ${CONTENT_B
 // The most events of one statement: each is at most a few kilobytes, and the list is held in memory as JSON.
 const BATCH = 2_000;
 
-/** Puts events among those that wait for their place: they arrive in the order of the list. */
-export async function addPendingEvents(tx: Transaction, events: readonly PendingEvent[]): Promise<void> {
+/** What puts events among those that wait for their place: they arrive in the order of the list, write by write. */
+export function pendingEventWrites(events: readonly PendingEvent[]): Write[] {
+  const writes: Write[] = [];
   for (let start = 0; start < events.length; start += BATCH) {
     // Sorted below the INSERT, which numbers arrivals as the rows come.
-    await rows(
-      tx,
-      `INSERT INTO audit_pending_events (action, outcome, actor_kind, actor_id, actor_name, actor_token_id,
+    writes.push({
+      sql: `INSERT INTO audit_pending_events (action, outcome, actor_kind, actor_id, actor_name, actor_token_id,
          target_type, target_id, target_name, address, user_agent, request_id, details)
        SELECT "action", "outcome", "actorKind", "actorId", "actorName", "actorTokenId",
          "targetType", "targetId", "targetName", "address", "userAgent", "requestId", "details"
@@ -59,9 +59,10 @@ export async function addPendingEvents(tx: Transaction, events: readonly Pending
          "actorId" uuid, "actorName" text, "actorTokenId" uuid, "targetType" text, "targetId" text, "targetName" text,
          "address" text, "userAgent" text, "requestId" text, "details" jsonb)) WITH ORDINALITY
        ORDER BY ordinality`,
-      [JSON.stringify(events.slice(start, start + BATCH))],
-    );
+      parameters: [JSON.stringify(events.slice(start, start + BATCH))],
+    });
   }
+  return writes;
 }
 
 /** Whether any event that is visible now waits for its place. */

@@ -5,9 +5,9 @@ import {
   type JsonValue,
   type Target,
 } from '@tokenwarden/vocabulary';
-import type { Transaction } from '@tokenwarden/database';
+import { writeTogether, type Transaction, type Write } from '@tokenwarden/database';
 import type { AuditAction, AuditOutcome } from './actions.js';
-import { addPendingEvents, type PendingEvent } from './audit.queries.js';
+import { pendingEventWrites, type PendingEvent } from './audit.queries.js';
 import { detailsWithoutSecrets, holdsSecret, pathOfSecret, withoutSecret } from './secrecy.rules.js';
 
 /** What is to be recorded. */
@@ -42,7 +42,15 @@ export async function record(tx: Transaction, event: NewAuditEvent): Promise<voi
  * @throws Problem as `record`
  */
 export async function recordAll(tx: Transaction, events: readonly NewAuditEvent[]): Promise<void> {
-  await addPendingEvents(tx, events.map(pendingEvent));
+  for (const write of pendingEventWrites(events.map(pendingEvent))) await writeTogether(tx, [write]);
+}
+
+/**
+ * What `record` writes, for a statement that makes the change as well.
+ * @throws Problem as `record`
+ */
+export function recordOf(event: NewAuditEvent): Write[] {
+  return pendingEventWrites([pendingEvent(event)]);
 }
 
 function pendingEvent(event: NewAuditEvent): PendingEvent {

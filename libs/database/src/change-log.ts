@@ -1,5 +1,5 @@
-import { rows } from './rows.js';
 import type { Transaction } from './database.js';
+import { writeTogether, type Write } from './writes.js';
 
 /** What changed so that an answer of resolving may be another one now. */
 export type ChangeKind =
@@ -21,5 +21,10 @@ export async function recordChange(
   kind: ChangeKind,
   subjectIds: readonly string[],
 ): Promise<void> {
-  await rows(tx, 'INSERT INTO changes (kind, subject_ids) VALUES ($1, $2)', [kind, subjectIds]);
+  await writeTogether(tx, [changeOf(kind, subjectIds)]);
+}
+
+/** What `recordChange` writes, for a statement that makes the change as well. */
+export function changeOf(kind: ChangeKind, subjectIds: readonly string[]): Write {
+  return { sql: 'INSERT INTO changes (kind, subject_ids) VALUES ($1, $2)', parameters: [kind, subjectIds] };
 }

@@ -1,7 +1,8 @@
 export { Database, type Bounds, type Transaction } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { databaseNow, rows } from './rows.js';
-export { recordChange, type ChangeKind } from './change-log.js';
+export { writeTogether, type Write } from './writes.js';
+export { changeOf, recordChange, type ChangeKind } from './change-log.js';
 export { lockExpression, lockFor, shareLockFor, tryLockFor } from './locks.js';
 export { inTime } from './in-time.js';
 export { keyset, type KeysetClause, type KeysetColumn } from './keyset.js';

@@ -1,6 +1,6 @@
 import { lockExpression, rows, type Transaction } from '@tokenwarden/database';
 import type { PolicyDocument } from '@tokenwarden/policy';
-import { BULK_REVOCATION_LOCK, IDS_BEING_REVOKED } from '@tokenwarden/tokens';
+import { BULK_REVOCATION_LOCK, issuanceOf, type Issuance } from '@tokenwarden/tokens';
 import type { UserState } from '@tokenwarden/vocabulary';
 
 // What issuing holds, each from here to the end of the transaction, in the order in which everybody takes locks:
@@ -50,38 +50,28 @@ export async function lockOwnIssuing(
   return user?.state;
 }
 
-/** What a token that is issued now is measured by. */
-export interface IssuingConditions {
-  /** The database's clock, at which this was read and counted. */
-  readonly now: Date;
-  /** The policy in force. */
+/** What a token that is issued now is measured by: what its principal was issued so far, and the policy in force. */
+export interface IssuingConditions extends Issuance {
   readonly policy: PolicyDocument;
-  /** Live tokens of the principal, counted up to `liveBound`. */
-  readonly live: number;
-  /** When the principal's token was created that is `nth` from the end; null when there are fewer. */
-  readonly nthLastCreatedAt: Date | null;
 }
+
+const POLICY_IN_FORCE = '(SELECT document FROM policy_versions ORDER BY version DESC LIMIT 1) AS policy';
 
 /**
  * Reads and counts what issuing to the principal goes by. By a statement after `lockIssuing`, never within it: one that
- * waited for a lock still sees what was there when it began. What a bulk revocation has taken is ended already.
+ * waited for a lock still sees what was there when it began.
  */
 export async function conditionsOf(
   tx: Transaction,
   principalId: string,
   { liveBound, nth }: { liveBound: number; nth: number },
 ): Promise<IssuingConditions> {
-  const [conditions] = await rows<IssuingConditions>(
+  const counting = { liveBound, nth, beside: POLICY_IN_FORCE };
+  const { policy, ...issuance } = await issuanceOf<{ policy: PolicyDocument | null }>(
     tx,
-    `SELECT clock.now, p.document AS policy,
-       (SELECT count(*) FROM (SELECT FROM access_tokens WHERE principal_id = $1 AND revoked_at IS NULL
-          AND ends_at > clock.now AND id NOT IN (${IDS_BEING_REVOKED}) LIMIT $2) AS live)::integer AS live,
-       (SELECT created_at FROM access_tokens WHERE principal_id = $1
-          ORDER BY created_at DESC, id DESC OFFSET $3 LIMIT 1) AS "nthLastCreatedAt"
-     FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS now) AS clock,
-       (SELECT document FROM policy_versions ORDER BY version DESC LIMIT 1) AS p`,
-    [principalId, liveBound, nth - 1],
+    principalId,
+    counting,
   );
-  if (!conditions) throw new Error('There is no policy: ensureFirstPolicy has not run.');
-  return conditions;
+  if (policy === null) throw new Error('There is no policy: ensureFirstPolicy has not run.');
+  return { ...issuance, policy };
 }

@@ -1,5 +1,5 @@
-import { recordAll, type AuditAction } from '@tokenwarden/audit';
-import { recordChange, type Transaction } from '@tokenwarden/database';
+import { recordAll, recordOf, type AuditAction, type NewAuditEvent } from '@tokenwarden/audit';
+import { changeOf, recordChange, type Transaction, type Write } from '@tokenwarden/database';
 import type { Author, JsonObject } from '@tokenwarden/vocabulary';
 import type { AccessTokenEntity } from './access-token.entity.js';
 
@@ -19,13 +19,25 @@ export async function leaveTrail(
   );
   await recordAll(
     tx,
-    tokens.map((token) => ({
-      action,
-      by,
-      target: { type: 'token', id: token.id, name: token.name },
-      ...(Object.keys(details).length === 0 ? {} : { details }),
-    })),
+    tokens.map((token) => eventOf(action, token, by, details)),
   );
+}
+
+/** What `leaveTrail` writes for one token, for a statement that makes the change as well. */
+export function trailOf(action: AuditAction, token: NamedToken, by: Author, details: JsonObject): Write[] {
+  return [changeOf('token', [token.id]), ...recordOf(eventOf(action, token, by, details))];
+}
+
+type NamedToken = Pick<AccessTokenEntity, 'id' | 'name'>;
+
+function eventOf(
+  action: AuditAction,
+  { id, name }: NamedToken,
+  by: Author,
+  details: JsonObject,
+): NewAuditEvent {
+  const target = { type: 'token', id, name } as const;
+  return { action, by, target, ...(Object.keys(details).length === 0 ? {} : { details }) };
 }
 
 /** The details of an event that has a reason where one was given. */

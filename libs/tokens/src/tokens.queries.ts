@@ -1,4 +1,4 @@
-import { rows, type Transaction } from '@tokenwarden/database';
+import { rows, type Transaction, type Write } from '@tokenwarden/database';
 import type { ActorRef } from '@tokenwarden/vocabulary';
 import type { AccessTokenEntity } from './access-token.entity.js';
 import { tokenColumns } from './token-columns.js';
@@ -25,35 +25,31 @@ export type TokenToInsert = Pick<
   | 'predecessorId'
 >;
 
-/** Inserts the row and gives it as it is stored. */
-export async function insertToken(tx: Transaction, token: TokenToInsert): Promise<AccessTokenEntity> {
-  return theOne(
-    await rows(
-      tx,
-      `INSERT INTO access_tokens (id, kind, user_id, service_account_id, name, description, search_text, profile,
-         scopes, audiences, issuer, kid, created_at, created_by, expires_at, ends_at, predecessor_id)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)
-       RETURNING ${tokenColumns()}`,
-      [
-        token.id,
-        token.kind,
-        token.userId,
-        token.serviceAccountId,
-        token.name,
-        token.description,
-        token.searchText,
-        token.profile,
-        token.scopes,
-        token.audiences,
-        token.issuer,
-        token.kid,
-        token.createdAt,
-        JSON.stringify(token.createdBy),
-        token.expiresAt,
-        token.predecessorId,
-      ],
-    ),
-  );
+/** What inserts the row. */
+export function insertionOf(token: TokenToInsert): Write {
+  return {
+    sql: `INSERT INTO access_tokens (id, kind, user_id, service_account_id, name, description, search_text, profile,
+        scopes, audiences, issuer, kid, created_at, created_by, expires_at, ends_at, predecessor_id)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)`,
+    parameters: [
+      token.id,
+      token.kind,
+      token.userId,
+      token.serviceAccountId,
+      token.name,
+      token.description,
+      token.searchText,
+      token.profile,
+      token.scopes,
+      token.audiences,
+      token.issuer,
+      token.kid,
+      token.createdAt,
+      JSON.stringify(token.createdBy),
+      token.expiresAt,
+      token.predecessorId,
+    ],
+  };
 }
 
 /** The token of this id, or null. */

@@ -17,8 +17,11 @@ import {
 } from './idempotency.rules.js';
 
 /** A request that makes a token, as far as its repeats are concerned. */
-export interface CreatingRequest extends ComparedRequest {
+export interface CreatingRequest {
+  readonly operation: CreatingOperation;
   readonly principalId: string;
+  /** All of it but the key. */
+  readonly input: Readonly<Record<string, InputValue>>;
   /** Undefined: each request makes a token of its own. */
   readonly key: string | undefined;
 }
@@ -28,9 +31,9 @@ export function requestOf(
   caller: Caller,
   operation: CreatingOperation,
   key: string | undefined,
-  input: Readonly<Record<string, InputValue>>,
+  input: CreatingRequest['input'],
 ): CreatingRequest {
-  return { principalId: caller.principal.id, key, operation, inputHash: inputHash(input) };
+  return { principalId: caller.principal.id, key, operation, input };
 }
 
 /** The name of the lock by which parallel calls with one key wait for each other; undefined without a key. */
@@ -57,16 +60,16 @@ export class Idempotency {
     request: CreatingRequest,
     issue: () => Promise<IssuedToken>,
   ): Promise<IssuedToken> {
-    const { key, principalId } = request;
+    const { key, principalId, operation } = request;
     if (key === undefined) return issue();
+    const compared: ComparedRequest = { operation, inputHash: inputHash(request.input) };
     const window = this.settings.idempotencyWindow;
     const { kept, now } = await selectRequest(tx, { principalId, key });
-    const known = tokenOfRepeat(kept, request, { now, window });
+    const known = tokenOfRepeat(kept, compared, { now, window });
     if (kept !== undefined && known !== undefined) return this.again(tx, kept, now);
 
     const issued = await issue();
-    const { operation, inputHash: hash } = request;
-    const made = { operation, inputHash: hash, tokenId: issued.token.id, createdAt: issued.now };
+    const made = { ...compared, tokenId: issued.token.id, createdAt: issued.now };
     const forgottenBefore = new Date(issued.now.getTime() - durationSeconds(window) * 1_000);
     await keepRequest(tx, { principalId, key }, made, forgottenBefore);
     return issued;
