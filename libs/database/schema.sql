@@ -67,6 +67,7 @@ CREATE INDEX access_tokens_of_principal_by_end ON public.access_tokens USING btr
 CREATE INDEX access_tokens_revoked ON public.access_tokens USING btree (created_at, id) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX access_tokens_scoped ON public.access_tokens USING btree (created_at, id) WHERE (scopes IS NOT NULL);
 CREATE INDEX access_tokens_suspended ON public.access_tokens USING btree (created_at, id) WHERE (suspended_at IS NOT NULL);
+CREATE INDEX access_tokens_unrevoked_by_end ON public.access_tokens USING btree (ends_at, kind) WHERE (revoked_at IS NULL);
 CREATE INDEX access_tokens_unscoped ON public.access_tokens USING btree (created_at, id) WHERE (scopes IS NULL);
 
 CREATE TABLE administrator_groups (

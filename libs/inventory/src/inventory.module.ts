@@ -8,8 +8,10 @@ import {
   TokensOfServiceAccountResolver,
   TokensOfUserResolver,
 } from './principals.resolver.js';
+import { ExpiryForecastResolver } from './expiry-forecast.resolver.js';
 import { RevocationWriter } from './revocation-writer.js';
 import { TokenGauges } from './token-gauges.js';
+import { TokenLinksResolver } from './token-links.resolver.js';
 import { TokenOperationsService } from './token-operations.service.js';
 import { TokensResolver } from './tokens.resolver.js';
 import { TokenViews } from './token-views.js';
@@ -25,6 +27,8 @@ import { ViewerResolver } from './viewer.resolver.js';
     RevocationWriter,
     TokenGauges,
     TokensResolver,
+    TokenLinksResolver,
+    ExpiryForecastResolver,
     AccountUpdateResolver,
     ViewerResolver,
     TokensOfUserResolver,

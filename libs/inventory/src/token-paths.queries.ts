@@ -52,7 +52,10 @@ export function approachesOf({ filter, reach }: TokenSelection): readonly Approa
   const ids = reach !== 'all' && 'tokenId' in reach ? [reach.tokenId] : filter.ids?.filter(isIdentifier);
   if (ids) add((value) => [way(`w.id = ANY (${value(ids)}::uuid[])`, '')]);
   const principals = principalsOf({ filter, reach });
-  if (principals) add((value) => [way(`w.principal_id IN (${principals(value)})`, '')]);
+  if (principals) {
+    const bounds = (value: Placeholder) => [...endsOf(filter, value), ...createdOf(filter, value)];
+    add((value) => [way([`w.principal_id IN (${principals(value)})`, ...bounds(value)].join(' AND '), '')]);
+  }
   const { search, unusedSince, profile, unscoped } = filter;
   if (search !== undefined && isSearchedByIndex(search)) {
     add((value) => [way(`w.search_text LIKE ${value(containing(search))}`, '')], 'search');

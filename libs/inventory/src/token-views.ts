@@ -1,10 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { pageOf, toConnection, type Batch, type Connection, type Loaders, type Page } from '@tokenwarden/api';
-import { Database, databaseNow } from '@tokenwarden/database';
+import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
 import { Settings } from '@tokenwarden/settings';
 import { accountsManagedBy } from '@tokenwarden/service-accounts';
-import { actionsOn, findToken, seesToken, toAccessToken, type AccessToken } from '@tokenwarden/tokens';
+import {
+  actionsOn,
+  findToken,
+  seesToken,
+  successorsOf,
+  toAccessToken,
+  tokensByIds,
+  type AccessToken,
+  type AccessTokenEntity,
+} from '@tokenwarden/tokens';
 import type { Caller, TokenAction } from '@tokenwarden/vocabulary';
+import { expiryForecast } from './expiry-forecast.queries.js';
+import type { ExpiryForecastDay } from './expiry-forecast.types.js';
 import { reachOf, standingOf } from './standing.rules.js';
 import {
   countTokens,
@@ -32,6 +43,20 @@ export class TokenViews {
     });
     return new Map(await Promise.all(sets)); // one caller, one user: there is one id
   };
+  private readonly byId = this.readTogether(tokensByIds);
+  private readonly byPredecessor = this.readTogether(successorsOf);
+
+  private readTogether(
+    read: (tx: Transaction, keys: readonly string[]) => Promise<Map<string, AccessTokenEntity>>,
+  ): Batch<string, Omit<TokenOfMoment, 'key'>> {
+    return (keys) =>
+      this.database.read(async (tx) => {
+        const found = await read(tx, keys);
+        const now = await databaseNow(tx);
+        return new Map([...found].map(([key, token]) => [key, { token, now }]));
+      });
+  }
+
   // The lists of one request that differ in nothing but their principal are read together.
   private readonly alike = new WeakMap<Loaders, Map<string, ListsOfEach>>();
 
@@ -45,15 +70,55 @@ export class TokenViews {
       token: await findToken(tx, id),
       now: await databaseNow(tx),
     }));
-    if (!token) return null;
-    const standing = standingOf(token, caller, managed);
-    return seesToken(token, standing, caller) ? toAccessToken(token, now) : null;
+    return token && this.shown(token, now, caller, managed);
+  }
+
+  /** The token from which this one came by rotation; null where there is none (any more), or the caller does not see it. */
+  async predecessorOf(
+    caller: Caller,
+    { record }: AccessToken,
+    loaders: Loaders,
+  ): Promise<AccessToken | null> {
+    if (record.predecessorId === null) return null;
+    return this.linked(caller, this.byId, record.predecessorId, loaders);
+  }
+
+  /** The token that came from this one by rotation; null where there is none (any more), or the caller does not see it. */
+  async successorOf(caller: Caller, { record }: AccessToken, loaders: Loaders): Promise<AccessToken | null> {
+    if (record.rotatedAt === null) return null;
+    return this.linked(caller, this.byPredecessor, record.id, loaders);
+  }
+
+  private async linked(
+    caller: Caller,
+    batch: Batch<string, Omit<TokenOfMoment, 'key'>>,
+    key: string,
+    loaders: Loaders,
+  ): Promise<AccessToken | null> {
+    const managed = await this.managedBy(caller, loaders);
+    const found = await loaders.load(batch, key);
+    return found ? this.shown(found.token, found.now, caller, managed) : null;
+  }
+
+  private shown(
+    token: AccessTokenEntity,
+    now: Date,
+    caller: Caller,
+    managed: ReadonlySet<string>,
+  ): AccessToken | null {
+    return seesToken(token, standingOf(token, caller, managed), caller) ? toAccessToken(token, now) : null;
   }
 
   /** What the caller may do with a token that it was shown. */
   async actionsOn(caller: Caller, { record, asOf }: AccessToken, loaders: Loaders): Promise<TokenAction[]> {
     const standing = standingOf(record, caller, await this.managedBy(caller, loaders));
     return actionsOn(record, standing, caller, asOf);
+  }
+
+  /** How many of the live tokens that the caller sees end on each of the next `days` days, today the first. */
+  async expiryForecast(caller: Caller, days: number, loaders: Loaders): Promise<ExpiryForecastDay[]> {
+    const reach = reachOf(caller, await this.managedBy(caller, loaders));
+    return this.database.read((tx) => expiryForecast(tx, reach, days));
   }
 
   /**

@@ -38,6 +38,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'Query.node': query(),
   'Query.tokens': query(),
   'Query.token': query(),
+  'Query.expiryForecast': query(),
   'Query.inspectToken': query({ scope: OWN_SCOPES.tokensRead, refusedAs: 'token.inspected' }),
   'Query.resolveToken': query({ scope: OWN_SCOPES.tokensIntrospect }),
   'Query.serviceAccounts': query(),
@@ -96,6 +97,9 @@ export const COMPUTED_FIELDS: Readonly<Record<string, string>> = {
   'AccessToken.lastUsedFrom': 'Part of the token: an address of its use, for whoever wonders whose that was.',
   'AccessToken.lastUsedAgent': 'Part of the token: what its use called itself.',
   'AccessToken.usage': 'Part of the token: numbers of its uses, and nothing of what they were for.',
+  'AccessToken.predecessor':
+    'Null unless the caller sees that token: a token without tokens:read sees only itself.',
+  'AccessToken.successor': 'As predecessor: null unless the caller sees that token.',
   'AccessToken.viewerCan':
     'Speaks of the caller only: what this very caller may do with a token that it sees.',
   'UserToken.owner':

@@ -104,6 +104,7 @@ CREATE INDEX access_tokens_suspended ON access_tokens (created_at, id) WHERE sus
 CREATE INDEX access_tokens_never_used ON access_tokens (created_at, id) WHERE first_used_at IS NULL;
 CREATE INDEX access_tokens_never_used_by_id ON access_tokens (id) WHERE first_used_at IS NULL;
 CREATE INDEX access_tokens_of_principal_by_end ON access_tokens (principal_id, ends_at, id);
+CREATE INDEX access_tokens_unrevoked_by_end ON access_tokens (ends_at, kind) WHERE revoked_at IS NULL;
 CREATE INDEX access_tokens_by_kind_and_end ON access_tokens (kind, ends_at, id);
 CREATE INDEX access_tokens_by_kind_and_name ON access_tokens (kind, name, id);
 CREATE INDEX access_tokens_by_week_of_end ON access_tokens
