@@ -6,7 +6,8 @@ import { startProduct } from './product/product.mjs';
  * Runs a benchmark on a product of its own and writes its results; also after Ctrl-C nothing that it made is left.
  * @param {string} name Of the benchmark: its results are bench/results/NAME.json and NAME.md
  * @param {{title: string, measure: (bench: object) => Promise<void>}} benchmark What a file of benchmarks/ exports
- * @param {{tokens: number, rounds: number, seconds: number, steps?: string[]}} wish How much is measured
+ * @param {{tokens: number, rounds: number, seconds: number, warmUpSeconds: number, steps?: string[]}} wish How much is
+ * measured
  * @throws Error where the product does not start, or answers wrongly: a figure of a wrong answer is worth nothing
  */
 export async function conduct(name, { title, measure }, wish) {

@@ -16,8 +16,8 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
-const FULL = { tokens: 1_000_000, rounds: 5, seconds: 4 };
-const QUICK = { tokens: 20_000, rounds: 3, seconds: 1 };
+const FULL = { tokens: 1_000_000, rounds: 5, seconds: 4, warmUpSeconds: 10 };
+const QUICK = { tokens: 20_000, rounds: 3, seconds: 1, warmUpSeconds: 3 };
 
 const { values, positionals } = readArguments();
 const known = benchmarks();
@@ -27,15 +27,15 @@ if (values.help || unknown.length > 0) {
   console.log(usage(known));
   process.exit(unknown.length > 0 ? 1 : 0);
 }
-installPackages();
-
 const scale = values.quick ? QUICK : FULL;
 const wish = {
   tokens: wholeNumber('tokens') ?? scale.tokens,
   rounds: wholeNumber('rounds') ?? scale.rounds,
   seconds: scale.seconds,
+  warmUpSeconds: scale.warmUpSeconds,
   steps: values.only?.split(','),
 };
+installPackages();
 const { conduct } = await import('./conduct.mjs');
 for (const name of positionals.length > 0 ? positionals : known.keys()) {
   const benchmark = await import(join(BENCHMARKS, `${name}.mjs`));

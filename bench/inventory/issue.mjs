@@ -30,9 +30,12 @@ export async function measureIssuing(bench) {
     ...Object.fromEntries(Object.entries(workers).map(([way, { ask }]) => [way, (run) => ask(run)])),
     mutation: (run) => byMutation(product, sessions, run),
   };
+  for (const issue of Object.values(ways)) {
+    await issue({ clients: Math.max(...CLIENTS), seconds: wish.warmUpSeconds, name: 'bench warms up' });
+  }
   for (const clients of CLIENTS) {
     const rounds = [];
-    for (let round = 0; round <= wish.rounds; round += 1) {
+    for (let round = 0; round < wish.rounds; round += 1) {
       const measured = {};
       for (const [way, issue] of Object.entries(ways)) {
         const name = `bench ${way} ${clients} ${round}`;
@@ -44,7 +47,7 @@ export async function measureIssuing(bench) {
           .map((way) => `${way} ${shown(measured[way].perSecond)}/s`)
           .join(', ')}`,
       );
-      if (round > 0) rounds.push(measured); // the first one warms up
+      rounds.push(measured);
     }
     addRatios(bench.add, clients, rounds);
   }

@@ -62,7 +62,7 @@ export async function measurePageOfFifty(bench) {
         url,
         pid,
         clients: CLIENTS,
-        seconds: wish.seconds,
+        seconds: round === 0 ? wish.warmUpSeconds : wish.seconds,
         request: () => bytes,
         check,
       });
