@@ -122,6 +122,23 @@ export async function changeToken(
 }
 
 /**
+ * Asks for a successor of a token, whatever comes of it.
+ * @param url The product's
+ * @param caller The owner, a member of the account's groups, or the token itself
+ * @param id The token's
+ * @param input `overlap`, `endOldOnFirstUse`, `scopes`, `lifetime`, `expiresAt`, `idempotencyKey`
+ * @returns The answer, to be looked at for refusals
+ */
+export async function rotate(url: string, caller: Credentials, id: string, input: Input = {}) {
+  return await graphql<{ issued: IssuedAnswer }>(
+    url,
+    caller,
+    `mutation ($input: RotateTokenInput!) { issued: rotateToken(input: $input) { ${ISSUED} } }`,
+    { input: { id, ...input } },
+  );
+}
+
+/**
  * Whether introspection says that a token may be let in.
  * @param url The product's
  * @param caller Who asks
@@ -137,10 +154,12 @@ export async function isActive(url: string, caller: Credentials, value: string):
 
 async function askFor(url: string, caller: Credentials, kind: string, input: Input) {
   const document = `mutation ($input: Create${kind}Input!) { issued: create${kind}(input: $input) { ${ISSUED} } }`;
-  return await graphql<{ issued: { accessToken: string; token: Omit<Issued, 'value'> } }>(
-    url,
-    caller,
-    document,
-    { input: { name: 'end to end', ...input } },
-  );
+  return await graphql<{ issued: IssuedAnswer }>(url, caller, document, {
+    input: { name: 'end to end', ...input },
+  });
+}
+
+interface IssuedAnswer {
+  readonly accessToken: string;
+  readonly token: Omit<Issued, 'value'>;
 }
