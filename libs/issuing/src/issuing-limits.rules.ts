@@ -14,6 +14,7 @@ export interface IssuedSoFar {
   readonly now: Date;
   /** When the token was created that is `ISSUED_A_MINUTE` from the end; null when there are fewer. */
   readonly nthLastCreatedAt: Date | null;
+  /** Live tokens; 0 where there are too few of any kind to ask. */
   readonly live: number;
 }
 

@@ -1,7 +1,8 @@
 import { lockExpression, rows, type Transaction } from '@tokenwarden/database';
 import type { PolicyDocument } from '@tokenwarden/policy';
-import { BULK_REVOCATION_LOCK, issuanceOf, type Issuance } from '@tokenwarden/tokens';
+import { BULK_REVOCATION_LOCK, issuanceOf } from '@tokenwarden/tokens';
 import type { UserState } from '@tokenwarden/vocabulary';
+import type { IssuedSoFar } from './issuing-limits.rules.js';
 
 // What issuing holds, each from here to the end of the transaction, in the order in which everybody takes locks:
 // the key of a request, bulk revocations held off, users, groups, accounts, tokens, then the principal and the policy.
@@ -50,28 +51,30 @@ export async function lockOwnIssuing(
   return user?.state;
 }
 
-/** What a token that is issued now is measured by: what its principal was issued so far, and the policy in force. */
-export interface IssuingConditions extends Issuance {
+/** What a token that is issued now is measured by: the policy in force, and what its principal was issued so far. */
+export interface IssuingConditions extends IssuedSoFar {
   readonly policy: PolicyDocument;
 }
 
-const POLICY_IN_FORCE = '(SELECT document FROM policy_versions ORDER BY version DESC LIMIT 1) AS policy';
-
 /**
  * Reads and counts what issuing to the principal goes by. By a statement after `lockIssuing`, never within it: one that
- * waited for a lock still sees what was there when it began.
+ * waited for a lock still sees what was there when it began. Live tokens are counted only where there are `nth` at all:
+ * whoever was issued fewer has fewer live ones, too (`nth` is no more than `liveBound`).
  */
 export async function conditionsOf(
   tx: Transaction,
   principalId: string,
-  { liveBound, nth }: { liveBound: number; nth: number },
+  limits: { liveBound: number; nth: number },
 ): Promise<IssuingConditions> {
-  const counting = { liveBound, nth, beside: POLICY_IN_FORCE };
-  const { policy, ...issuance } = await issuanceOf<{ policy: PolicyDocument | null }>(
+  const [conditions] = await rows<Omit<IssuingConditions, 'live'>>(
     tx,
-    principalId,
-    counting,
+    `SELECT date_trunc('milliseconds', clock_timestamp()) AS now, p.document AS policy,
+       (SELECT created_at FROM access_tokens WHERE principal_id = $1
+          ORDER BY created_at DESC, id DESC OFFSET $2 LIMIT 1) AS "nthLastCreatedAt"
+     FROM policy_versions p ORDER BY p.version DESC LIMIT 1`,
+    [principalId, limits.nth - 1],
   );
-  if (policy === null) throw new Error('There is no policy: ensureFirstPolicy has not run.');
-  return { ...issuance, policy };
+  if (!conditions) throw new Error('There is no policy: ensureFirstPolicy has not run.');
+  if (conditions.nthLastCreatedAt === null) return { ...conditions, live: 0 };
+  return { ...conditions, ...(await issuanceOf(tx, principalId, limits)) };
 }

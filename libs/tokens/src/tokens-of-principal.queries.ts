@@ -49,40 +49,32 @@ export interface Issuance {
   readonly nthLastCreatedAt: Date | null;
 }
 
-/** How far is counted, and what else is read. */
-export interface Counting {
-  readonly liveBound: number;
-  readonly nth: number;
-  /** A column more, as SQL with its name: read by the same statement, and so of the same moment. */
-  readonly beside?: string;
-}
-
 /** Counts what a principal was issued: live tokens up to `liveBound`, and the `nth` token from the end. */
-export async function issuanceOf<T = unknown>(
+export async function issuanceOf(
   tx: Transaction,
   principalId: string,
-  counting: Counting,
-): Promise<Issuance & T> {
-  const issuance = await counted<T>(tx, liveOfPrincipal(''), principalId, counting);
-  if (issuance.live < counting.liveBound) return issuance;
+  { liveBound, nth }: { liveBound: number; nth: number },
+): Promise<Issuance> {
+  const issuance = await counted(tx, liveOfPrincipal(''), principalId, { liveBound, nth });
+  if (issuance.live < liveBound) return issuance;
   // Only whoever would be refused is worth the look at what a bulk revocation has taken and not yet written.
-  return counted<T>(tx, liveOfPrincipal(`AND NOT ${isBeingRevoked('t')}`), principalId, counting);
+  return counted(tx, liveOfPrincipal(`AND NOT ${isBeingRevoked('t')}`), principalId, { liveBound, nth });
 }
 
 const liveOfPrincipal = (condition: string) =>
   `SELECT FROM access_tokens t WHERE principal_id = $1 AND revoked_at IS NULL AND ends_at > clock.now ${condition} LIMIT $2`;
 
-async function counted<T>(
+async function counted(
   tx: Transaction,
   live: string,
   principalId: string,
-  { liveBound, nth, beside }: Counting,
-): Promise<Issuance & T> {
-  const [issuance] = await rows<Issuance & T>(
+  { liveBound, nth }: { liveBound: number; nth: number },
+): Promise<Issuance> {
+  const [issuance] = await rows<Issuance>(
     tx,
     `SELECT clock.now, (SELECT count(*) FROM (${live}) AS live)::integer AS live,
        (SELECT created_at FROM access_tokens WHERE principal_id = $1
-          ORDER BY created_at DESC, id DESC OFFSET $3 LIMIT 1) AS "nthLastCreatedAt"${beside === undefined ? '' : `, ${beside}`}
+          ORDER BY created_at DESC, id DESC OFFSET $3 LIMIT 1) AS "nthLastCreatedAt"
      FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS now) AS clock`,
     [principalId, liveBound, nth - 1],
   );
