@@ -64,6 +64,13 @@ describe('a cursor', () => {
       expect(fieldOf(() => pageOf({ after: madeUp }, filter, ['timestamptz']))).toBe('after');
     },
   );
+  it('is without a value only in a column that may have none', () => {
+    const madeUp = toConnection(pageOf({}, filter), [null], (row) => [row, 'x']).pageInfo.endCursor!;
+    const items = (isNullable: boolean) => [{ type: 'timestamptz', isNullable }, 'text'] as const;
+    expect(pageOf({ after: madeUp }, filter, items(true)).after).toEqual([null, 'x']);
+    expect(fieldOf(() => pageOf({ after: madeUp }, filter, items(false)))).toBe('after');
+    expect(fieldOf(() => pageOf({ after: madeUp }, filter, ['timestamptz', 'text']))).toBe('after');
+  });
   it('takes a moment as a page writes it', () => {
     const moment = new Date('2026-02-28T23:59:59.123Z').toISOString();
     const made = toConnection(pageOf({}, filter), [moment], (row) => [row]).pageInfo.endCursor!;

@@ -39,4 +39,35 @@ describe('a page as SQL', () => {
         1,
       ).condition,
     ).toBe('((name < $1::text) OR (name = $1::text AND id > $2::uuid))'));
+  describe('of an order in which rows without a value stand last', () => {
+    const byUse = (descending: boolean) =>
+      [
+        { column: 'used_at', descending, type: 'timestamptz', isNullable: true },
+        { column: 'id', descending, type: 'uuid' },
+      ] as const;
+    const open = { size: 2, binding: '' };
+    const orderOf = (descending: boolean, backward: boolean) =>
+      keyset({ ...open, backward }, byUse(descending), 1).orderBy;
+    const conditionOf = (cursor: object, backward = false) =>
+      keyset({ ...open, backward, ...cursor }, byUse(true), 1).condition;
+    it('keeps them last whichever way the order goes', () => {
+      expect(orderOf(true, false)).toBe('used_at IS NULL ASC, used_at DESC, id DESC');
+      expect(orderOf(false, false)).toBe('used_at IS NULL ASC, used_at ASC, id ASC');
+      expect(orderOf(true, true)).toBe('used_at IS NULL DESC, used_at ASC, id ASC');
+    });
+    it('goes on from a value to smaller ones and to those without', () =>
+      expect(conditionOf({ after: ['2026-01-01T00:00:00Z', 'x'] })).toBe(
+        '((used_at IS NOT NULL AND (used_at, id) < ($1::timestamptz, $2::uuid)) OR used_at IS NULL)',
+      ));
+    it('goes on from one without to others without', () =>
+      expect(conditionOf({ after: [null, 'x'] })).toBe('(used_at IS NULL AND (id) < ($1::uuid))'));
+    it('goes back from a value to greater ones only', () =>
+      expect(conditionOf({ before: ['2026-01-01T00:00:00Z', 'x'] }, true)).toBe(
+        '(used_at IS NOT NULL AND (used_at, id) > ($1::timestamptz, $2::uuid))',
+      ));
+    it('goes back from one without to others without and to all values', () =>
+      expect(conditionOf({ before: [null, 'x'] }, true)).toBe(
+        '((used_at IS NULL AND (id) > ($1::uuid)) OR used_at IS NOT NULL)',
+      ));
+  });
 });

@@ -26,18 +26,30 @@ export interface TokenOfMoment {
   readonly key: CursorKey;
 }
 
-/** The tokens of some principals are read whole and sorted before anything else is tried, where they are so few. */
-const FEW = 2_000;
-/** So many tokens of the order are looked at for a page that is likely near. */
-const SHORT_WALK = 4_000;
-/** Up to so many tokens are read whole and sorted for a page; a list of more has one within a short walk, if it is mixed. */
-const GATHERED = 15_000;
-/** As many more are read before a longer walk is tried: one principal's, for any order. */
-const GATHERED_AT_LAST = 50_000;
-/** So many tokens of the order are looked at before a list is given up. */
-const LONG_WALK = 100_000;
-/** So many tokens are looked at to count those that are selected. */
-const COUNTED = 100_000;
+/** How many tokens are looked at for a list. */
+export interface Effort {
+  /** The tokens of some principals are read whole and sorted before anything else is tried, where they are so few. */
+  readonly few: number;
+  /** So many of the order for a page that is likely near. */
+  readonly shortWalk: number;
+  /** Up to so many read whole and sorted; a list of more has a page within a short walk, if it is mixed. */
+  readonly gathered: number;
+  /** As many more before a longer walk is tried: one principal's, for any order. */
+  readonly gatheredAtLast: number;
+  /** So many of the order before a list is given up. */
+  readonly longWalk: number;
+  /** So many to count those that are selected. */
+  readonly counted: number;
+}
+
+const EFFORT: Effort = {
+  few: 2_000,
+  shortWalk: 4_000,
+  gathered: 15_000,
+  gatheredAtLast: 50_000,
+  longWalk: 100_000,
+  counted: 100_000,
+};
 
 /**
  * One page of the tokens selected, and one more where the list goes on. What is read is bounded, however many tokens there
@@ -50,34 +62,25 @@ export async function tokensOnPage(
   selection: TokenSelection,
   order: TokenOrder,
   page: Page,
+  effort = EFFORT,
 ): Promise<TokenOfMoment[]> {
   const sought = { selection, source: await tokensNow(tx) };
   const list = { order, page };
   const approaches = approachesOf(selection);
   const found =
-    (await gatheredByPrincipal(tx, sought, approaches, list)) ??
-    (await walked(tx, sought, list, SHORT_WALK)) ??
-    (await gathered(tx, sought, approaches, list, GATHERED)) ??
+    (isOfSome(selection)
+      ? await gathered(tx, sought, approaches.slice(0, 1), list, effort.few)
+      : undefined) ??
+    (await walked(tx, sought, list, effort.shortWalk)) ??
+    (await gathered(tx, sought, approaches, list, effort.gathered)) ??
     (await merged(tx, sought, list)) ??
-    (await gathered(tx, sought, approaches, list, GATHERED_AT_LAST)) ??
-    (await walked(tx, sought, list, LONG_WALK));
+    (await gathered(tx, sought, approaches, list, effort.gatheredAtLast)) ??
+    (await walked(tx, sought, list, effort.longWalk));
   if (found) return found.map((stored) => ofMoment(stored, order));
   throw queryTooComplex(
     'Too many tokens would have to be looked at for this page. Add a userId, a serviceAccountId, a bound of createdAt or endsAt, or a status to the filter, or use another order.',
     'filter',
   );
-}
-
-/** What to do when a list's own tokens are few: then they alone are read. */
-async function gatheredByPrincipal(
-  tx: Transaction,
-  sought: Sought,
-  approaches: readonly Approach[],
-  list: { order: TokenOrder; page: Page },
-): Promise<StoredToken[] | undefined> {
-  const [first] = approaches;
-  if (!isOfSome(sought.selection) || !first) return undefined;
-  return (await breadthOf(tx, first, FEW)) < FEW ? gather(tx, sought, first, list) : undefined;
 }
 
 /** Whether it is about single tokens or about those of some principals: then the first approach leads to them. */
@@ -170,19 +173,23 @@ export async function tokensOnPageOfEach(
  * How many tokens are selected; `COUNT_LIMIT + 1` where there are more than are counted.
  * @throws Problem `QUERY_TOO_COMPLEX` where too many would have to be looked at to know
  */
-export async function countTokens(tx: Transaction, selection: TokenSelection): Promise<number> {
+export async function countTokens(
+  tx: Transaction,
+  selection: TokenSelection,
+  effort = EFFORT,
+): Promise<number> {
   const sought = { selection, source: await tokensNow(tx) };
   const most = COUNT_LIMIT + 1;
-  const narrowest = await narrowestOf(tx, approachesOf(selection), GATHERED);
+  const narrowest = await narrowestOf(tx, approachesOf(selection), effort.gathered);
   if (!narrowest) return counted(tx, sought, most);
   const asked = Object.entries(selection.filter).filter(([, value]) => value !== undefined);
   const isWhole = asked.every(([name]) => narrowest.approach.answers.some((answered) => answered === name));
   if (isWhole && selection.reach === 'all' && narrowest.breadth >= most) return most;
-  const bound = narrowest.breadth < GATHERED ? GATHERED : COUNTED;
+  const bound = narrowest.breadth < effort.gathered ? effort.gathered : effort.counted;
   const found = await countAlong(tx, sought, narrowest.approach, { bound, most });
-  if (found >= most || narrowest.breadth < GATHERED) return found;
-  const breadth = await breadthOf(tx, narrowest.approach, COUNTED + 1);
-  return breadth > COUNTED ? counted(tx, sought, most) : found;
+  if (found >= most || narrowest.breadth < effort.gathered) return found;
+  const breadth = await breadthOf(tx, narrowest.approach, effort.counted + 1);
+  return breadth > effort.counted ? counted(tx, sought, most) : found;
 }
 
 /** How many tokens are selected, by whatever way Postgres finds: for filters that a look at the row decides. */

@@ -242,6 +242,48 @@ describe('every way to a page', () => {
   });
 });
 
+describe('the effort for a page', () => {
+  const none = { few: 0, shortWalk: 1, gathered: 0, gatheredAtLast: 0, longWalk: 1, counted: 1 };
+  const page = pageOf({ first: 5 }, '');
+  const rare = { unscoped: true, kind: 'SERVICE_ACCOUNT', search: 'B' } as const;
+  const listed = (selection: TokenSelection, order: TokenOrder, effort: typeof none) =>
+    read((tx) => tokensOnPage(tx, selection, order, page, effort)).then((found) =>
+      found.map(({ token }) => token.id),
+    );
+  const oldestFirst: TokenOrder = { field: 'CREATED_AT', direction: 'ASC' };
+
+  it('ends in QUERY_TOO_COMPLEX on the filter, with what to add', async () => {
+    const refused = expect.objectContaining({
+      code: 'QUERY_TOO_COMPLEX',
+      field: 'filter',
+      message: expect.stringContaining('createdAt'),
+    });
+    await expect(listed(sampleSelection(rare), NEWEST_FIRST, none)).rejects.toEqual(refused);
+    await expect(read((tx) => countTokens(tx, sampleSelection({ usable: true }), none))).rejects.toEqual(
+      refused,
+    );
+  });
+
+  it.each(['few', 'shortWalk', 'gathered', 'gatheredAtLast', 'longWalk'] as const)(
+    'is enough where only %s is',
+    async (stage) => {
+      const selection = sampleSelection({ userId: id.ada, search: 'B' });
+      for (const order of ORDERS) {
+        const expected = idsOf(await read((tx) => byMeaning(tx, selection, order, page)));
+        expect(await listed(selection, order, { ...none, [stage]: 1_000 })).toEqual(expected);
+      }
+    },
+  );
+
+  it('is always enough for what somebody sees in a session, however many tokens that are', async () => {
+    const selection = sampleSelection({}, { principalIds: [id.ada, id.etl] });
+    for (const order of [NEWEST_FIRST, oldestFirst]) {
+      const expected = idsOf(await read((tx) => byMeaning(tx, selection, order, page)));
+      expect(await listed(selection, order, none)).toEqual(expected);
+    }
+  });
+});
+
 describe('the pages of many principals in one statement', () => {
   it.each(ORDERS)('by %j are those of each alone', async (order) => {
     const principals = [id.ada, id.grace, id.etl, id.group];

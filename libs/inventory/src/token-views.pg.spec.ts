@@ -88,6 +88,36 @@ describe('the tokens that a caller sees', () => {
     ).toBeNull());
 });
 
+describe('the arguments of a page', () => {
+  const caller = () => session(linus, { permissions: ['tokens:read'] });
+  const list = (page: Partial<TokenListArgs>, filter?: Partial<TokenFilter>) =>
+    views.list(caller(), argsOf(filter, page), new Loaders());
+  const byUse = { orderBy: { field: 'LAST_USED_AT', direction: 'DESC' } } as const;
+  const refused = (field: string) => expect.objectContaining({ code: 'INVALID_INPUT', field });
+
+  it.each([
+    [{ first: 0 }, 'first'],
+    [{ first: 101 }, 'first'],
+    [{ last: 0 }, 'last'],
+    [{ last: 101 }, 'last'],
+    [{ first: 1, last: 1 }, 'last'],
+    [{ after: 'x' }, 'after'],
+    [{ before: 'x' }, 'before'],
+  ])('%j are refused by name, in every order', async (page, field) => {
+    await expect(list(page)).rejects.toEqual(refused(field));
+    await expect(list({ ...page, ...byUse })).rejects.toEqual(refused(field));
+  });
+  it('take no cursor of another order, another direction or another filter', async () => {
+    const { pageInfo } = await list({ first: 1, ...byUse });
+    const after = pageInfo.endCursor;
+    const opposite = { orderBy: { field: 'LAST_USED_AT', direction: 'ASC' } } as const;
+    expect((await list({ after, ...byUse })).nodes).toHaveLength(3);
+    await expect(list({ after })).rejects.toEqual(refused('after'));
+    await expect(list({ after, ...opposite })).rejects.toEqual(refused('after'));
+    await expect(list({ after, ...byUse }, { neverUsed: true })).rejects.toEqual(refused('after'));
+  });
+});
+
 describe('the tokens of one principal', () => {
   it('are those that the caller sees, each in its own list', async () => {
     const loaders = new Loaders();

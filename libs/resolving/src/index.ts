@@ -8,3 +8,4 @@ export type {
   Resolution,
   TokenRecord,
 } from './resolution.rules.js';
+export { UseTally } from './use-tally.js';

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   checkedScopes,
+  coveringScopes,
   covers,
   firstNotCovered,
   intersection,
@@ -152,5 +153,25 @@ describe('the scopes of an input', () => {
     const nine = Array.from({ length: 9 }, (_, i) => of200(i)); // 9 × 200 + 9 spaces
     expect(fieldOf([...nine, `${'b'.repeat(189)}:x`])).toBeUndefined();
     expect(fieldOf([...nine, `${'b'.repeat(190)}:x`])).toBe('scopes');
+  });
+});
+
+describe('the scopes that cover one', () => {
+  it('are all that do, and nothing else', () => {
+    fc.assert(
+      fc.property(scopes, scope, (held, asked) => {
+        const covering = coveringScopes(asked);
+        expect(held.some((one) => covering.includes(one))).toBe(held.some((one) => covers(one, asked)));
+        expect(covering.every((one) => isScope(one) && covers(one, asked))).toBe(true);
+      }),
+    );
+  });
+  it('are among what two lists allow together where each of the two has one', () => {
+    fc.assert(
+      fc.property(scopes, scopes, scope, (one, other, asked) => {
+        const both = allows(one, asked) && allows(other, asked);
+        expect(allows(intersection(one, other), asked)).toBe(both);
+      }),
+    );
   });
 });
