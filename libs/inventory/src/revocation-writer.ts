@@ -14,7 +14,7 @@ const TIDYING_MILLISECONDS = 60_000;
  * written within a minute all the same, on a busy machine too.
  */
 const REST_PER_WORK = 0.5;
-const LONGEST_REST_MILLISECONDS = 100;
+const LONGEST_REST_MILLISECONDS = 50;
 /** For one set: nobody waits for it. */
 const BOUNDS = { withinSeconds: 10 };
 
