@@ -4,7 +4,7 @@ import { tokensNow, type AccessTokenEntity } from '@tokenwarden/tokens';
 import { queryTooComplex } from '@tokenwarden/vocabulary';
 import type { TokenOrder } from './token-list.types.js';
 import { columnsOf, keyOf, stretchesOf } from './token-orders.js';
-import { approachesOf, type Approach } from './token-paths.queries.js';
+import { approachesOf, EVERYTHING, type Approach } from './token-paths.queries.js';
 import { conditionsOf, type TokenSelection } from './token-selection.queries.js';
 import { partsOf } from './token-parts.queries.js';
 import {
@@ -180,16 +180,22 @@ export async function countTokens(
 ): Promise<number> {
   const sought = { selection, source: await tokensNow(tx) };
   const most = COUNT_LIMIT + 1;
-  const narrowest = await narrowestOf(tx, approachesOf(selection), effort.gathered);
-  if (!narrowest) return counted(tx, sought, most);
+  const approaches = approachesOf(selection);
+  const narrowest = await narrowestOf(
+    tx,
+    approaches.length === 0 ? [EVERYTHING] : approaches,
+    effort.gathered,
+  );
+  if (!narrowest) return 0;
+  const { approach, breadth } = narrowest;
   const asked = Object.entries(selection.filter).filter(([, value]) => value !== undefined);
-  const isWhole = asked.every(([name]) => narrowest.approach.answers.some((answered) => answered === name));
-  if (isWhole && selection.reach === 'all' && narrowest.breadth >= most) return most;
-  const bound = narrowest.breadth < effort.gathered ? effort.gathered : effort.counted;
-  const found = await countAlong(tx, sought, narrowest.approach, { bound, most });
-  if (found >= most || narrowest.breadth < effort.gathered) return found;
-  const breadth = await breadthOf(tx, narrowest.approach, effort.counted + 1);
-  return breadth > effort.counted ? counted(tx, sought, most) : found;
+  const isWhole = asked.every(([name]) => approach.answers.some((answered) => answered === name));
+  if (isWhole && selection.reach === 'all' && breadth >= most) return most;
+  const isGathered = breadth < effort.gathered;
+  const bound = isGathered ? effort.gathered : effort.counted;
+  const found = await countAlong(tx, sought, approach, { bound, most });
+  if (found >= most || isGathered) return found;
+  return (await breadthOf(tx, approach, bound + 1)) > bound ? counted(tx, sought, most) : found;
 }
 
 /** How many tokens are selected, by whatever way Postgres finds: for filters that a look at the row decides. */

@@ -20,7 +20,7 @@ const id = { user: '', account: '', group: '' };
 
 // Some ten thousand tokens of 200 users and 20 accounts: most ended, few suspended or revoked, kinds, profiles, ends and
 // uses as they come in a company. Statistics as autovacuum would have them.
-const TOKENS = `
+const tokens = (first: number, last: number) => `
 INSERT INTO access_tokens (id, kind, user_id, service_account_id, name, search_text, profile, scopes, audiences, issuer, kid,
   created_at, created_by, expires_at, ends_at, suspended_at, suspended_by, revoked_at, revoked_by, first_used_at)
 SELECT gen_random_uuid(), made.kind, CASE WHEN made.kind = 'USER' THEN md5('user' || n % 200)::uuid END,
@@ -30,7 +30,7 @@ SELECT gen_random_uuid(), made.kind, CASE WHEN made.kind = 'USER' THEN md5('user
   CASE WHEN n % 101 = 0 THEN made.created_at END, CASE WHEN n % 101 = 0 THEN '{}'::jsonb END,
   CASE WHEN n % 97 = 0 THEN made.created_at END, CASE WHEN n % 97 = 0 THEN '{}'::jsonb END,
   CASE WHEN n % 3 > 0 THEN made.created_at END
-FROM generate_series(1, 30000) AS n CROSS JOIN LATERAL (SELECT
+FROM generate_series(${first}, ${last}) AS n CROSS JOIN LATERAL (SELECT
   CASE WHEN n % 15 = 0 THEN 'SERVICE_ACCOUNT' ELSE 'USER' END AS kind,
   CASE WHEN n % 15 = 0 THEN 'automation' WHEN n % 60 = 1 THEN 'ephemeral' ELSE 'interactive' END AS profile,
   date_trunc('second', now() - n % 365 * interval '1 day' - n * interval '1 second') AS created_at,
@@ -47,7 +47,7 @@ beforeAll(async () => {
      SELECT md5(name)::uuid, name, name, name, name FROM (SELECT 'user' || n AS name FROM generate_series(0, 199) AS n) AS named`,
     `INSERT INTO service_accounts (id, name, search_text, created_at, created_by)
      SELECT md5(name)::uuid, name, name, now(), '{}' FROM (SELECT 'account' || n AS name FROM generate_series(0, 19) AS n) AS named`,
-    TOKENS,
+    ...Array.from({ length: 15 }, (_, part) => tokens(part * 2_000 + 1, (part + 1) * 2_000)),
     `INSERT INTO token_uses SELECT id, least(now(), created_at + (ends_at - created_at) * (length(name) / 12.0)) FROM access_tokens
      WHERE first_used_at IS NOT NULL`,
     'VACUUM ANALYZE',
