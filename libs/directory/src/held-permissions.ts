@@ -58,9 +58,12 @@ async function groupIdsOfActiveUser(tx: Transaction, userId: string): Promise<st
   return (await groupsOfUser(tx, userId)).map(({ id }) => id);
 }
 
-// The links of an account are written in a room above this one and read here, as little of them as there is: to grant is
-// decided here, and whoever unlinks the account meanwhile does so before or after. Held where accounts are, after groups.
+// Accounts and their links are written in a room above this one and read here, as little of them as there is: to grant is
+// decided here, and whoever unlinks the account meanwhile does so before or after. The account itself is held, as whoever
+// changes its links takes it first: held by its links, the two would wait in a circle. Then they are looked at anew.
 async function holdLinks(tx: Transaction, accountId: string): Promise<string[]> {
-  const sql = `SELECT group_id AS id FROM service_account_groups WHERE service_account_id = $1 ORDER BY group_id FOR SHARE`;
+  await rows(tx, 'SELECT FROM service_accounts WHERE id = $1 FOR SHARE', [accountId]);
+  const sql =
+    'SELECT group_id AS id FROM service_account_groups WHERE service_account_id = $1 ORDER BY group_id';
   return (await rows<{ id: string }>(tx, sql, [accountId])).map(({ id }) => id);
 }

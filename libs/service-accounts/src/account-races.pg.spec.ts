@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Transaction } from '@tokenwarden/database';
-import { ada, IDS, World } from '../test/world.js';
+import { holdCaller } from '@tokenwarden/directory';
+import { ada, callerOf, IDS, World } from '../test/world.js';
 import { updateAccount } from './account-changes.js';
 import { differenceOf } from './account-update.rules.js';
-import { groupIdsOfAccount, lockAccountForChange } from './accounts.queries.js';
+import { groupIdsOfAccount, lockAccount, lockAccountForChange } from './accounts.queries.js';
 import { orphanAccountsOf } from './orphans.js';
 
 let world: World;
@@ -91,5 +92,29 @@ describe('an account that is linked to another group while its only one goes', (
     };
     const update = () => world.service.update(ada, { id: etl, groupIds: [sales] }, 'P30D');
     await expect(beside(goes, update)).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'groupIds' });
+  });
+});
+
+describe("an account's own token that acts while a group is taken from the account", () => {
+  it('waits for that, has nothing of the group any more, and the two never wait in a circle', async () => {
+    const itself = callerOf('grace', ['dataset/*:read'], [data], {
+      carrier: 'token',
+      principal: { kind: 'SERVICE_ACCOUNT', id: etl, name: 'nightly-etl' },
+    });
+    // As its rotation does: what it may do, then the account.
+    const act = () =>
+      world.database.transaction(async (tx) => {
+        const { permissions, ownGroupIds } = await holdCaller(tx, itself, [], 'SHARE');
+        await lockAccount(tx, etl);
+        return { permissions, ownGroupIds };
+      });
+    const { outcome } = await world.database.transaction(async (tx) => {
+      await lockAccountForChange(tx, etl);
+      const outcome = act();
+      await Promise.race([outcome.catch(() => undefined), somebodyWaits()]);
+      await linkTo(tx, [sales]);
+      return { outcome };
+    });
+    expect(await outcome).toEqual({ permissions: [], ownGroupIds: [sales] });
   });
 });
