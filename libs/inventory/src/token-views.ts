@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { pageOf, toConnection, type Batch, type Connection, type Loaders, type Page } from '@tokenwarden/api';
+import {
+  AlikeLists,
+  pageOf,
+  toConnection,
+  type Batch,
+  type Connection,
+  type Loaders,
+  type Page,
+} from '@tokenwarden/api';
 import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
 import { Settings } from '@tokenwarden/settings';
 import { accountsManagedBy } from '@tokenwarden/service-accounts';
@@ -57,8 +65,7 @@ export class TokenViews {
       });
   }
 
-  // The lists of one request that differ in nothing but their principal are read together.
-  private readonly alike = new WeakMap<Loaders, Map<string, ListsOfEach>>();
+  private readonly ofPrincipals = new AlikeLists<TokenOfMoment>();
 
   /**
    * The token with this id; null where the caller does not see it. As much is asked for one that is not there as for one
@@ -146,25 +153,8 @@ export class TokenViews {
   ): Promise<Connection<AccessToken>> {
     const order = args.orderBy ?? NEWEST_FIRST;
     const page = pageFor(args, order, { list: 'tokens', principalId });
-    const { pages, counts } = this.listsAlike(caller, args, order, page, loaders);
-    const found = (await loaders.load(pages, principalId)) ?? [];
-    return connectionFor(page, found, async () => (await loaders.load(counts, principalId)) ?? 0);
-  }
-
-  private listsAlike(
-    caller: Caller,
-    args: TokenListArgs,
-    order: TokenOrder,
-    page: Page,
-    loaders: Loaders,
-  ): ListsOfEach {
-    const ofRequest = this.alike.get(loaders) ?? new Map<string, ListsOfEach>();
-    this.alike.set(loaders, ofRequest);
-    const key = JSON.stringify(args, Object.keys({ ...args, ...args.filter, ...args.orderBy }).sort());
-    const known = ofRequest.get(key);
-    if (known) return known;
     const selected = () => this.selectionFor(caller, args, loaders);
-    const lists: ListsOfEach = {
+    const { pages, counts } = this.ofPrincipals.with(loaders, args, () => ({
       pages: async (ids) => {
         const selection = await selected();
         return this.database.read((tx) => tokensOnPageOfEach(tx, ids, selection, order, page));
@@ -173,9 +163,9 @@ export class TokenViews {
         const selection = await selected();
         return this.database.read((tx) => countTokensOfEach(tx, ids, selection));
       },
-    };
-    ofRequest.set(key, lists);
-    return lists;
+    }));
+    const found = (await loaders.load(pages, principalId)) ?? [];
+    return connectionFor(page, found, async () => (await loaders.load(counts, principalId)) ?? 0);
   }
 
   private async selectionFor(caller: Caller, args: TokenListArgs, loaders: Loaders): Promise<TokenSelection> {
@@ -189,11 +179,6 @@ export class TokenViews {
     if (caller.principal.kind !== 'USER') return NONE;
     return (await loaders.load(this.managed, caller.principal.id)) ?? NONE;
   }
-}
-
-interface ListsOfEach {
-  readonly pages: Batch<string, TokenOfMoment[]>;
-  readonly counts: Batch<string, number>;
 }
 
 const NONE: ReadonlySet<string> = new Set();
