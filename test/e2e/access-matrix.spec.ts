@@ -14,6 +14,7 @@ Query.viewer                       401    401  401       yes       yes       yes
 Query.node                         401    401  401       no        yes       yes          no         yes       no        no
 Query.token                        401    401  401       no        yes       yes          no         yes       no        no
 Query.tokens                       401    401  401       no        yes       yes          no         yes       no        no
+Query.expiryForecast               401    401  401       yes       yes       yes          yes        yes       yes       yes
 Query.inspectToken                 401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Query.resolveToken                 401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN yes
 Query.serviceAccounts              401    401  401       no        yes       yes          no         yes       yes       no

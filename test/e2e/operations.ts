@@ -61,6 +61,7 @@ export const VALID_CALLS: Readonly<Record<string, Preparation>> = {
   'Query.node': async (cast) => byId((await graceToken(cast)).id),
   'Query.token': async (cast) => byId((await graceToken(cast)).id),
   'Query.tokens': async (cast) => list((await graceToken(cast)).id),
+  'Query.expiryForecast': () => ({ args: { days: 1 }, selection: '{ date }', evidence: 'date' }),
   'Query.inspectToken': async (cast) => {
     const { id, value } = await graceToken(cast);
     return { args: { value }, selection: '{ id }', evidence: id };

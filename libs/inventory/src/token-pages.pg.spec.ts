@@ -3,6 +3,7 @@ import { pageOf, toConnection, type Page, type PageArgs } from '@tokenwarden/api
 import { keyset, openDatabase, rows, type Database, type Transaction } from '@tokenwarden/database';
 import { tokensNow } from '@tokenwarden/tokens';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import { mixedSamples } from './mixed-samples.js';
 import { sampleSelection, StoredSamples } from './stored-samples.js';
 import { countTokens, countTokensOfEach, tokensOnPage, tokensOnPageOfEach } from './token-list.queries.js';
 import { TokenOrderField, type TokenFilter, type TokenOrder } from './token-list.types.js';
@@ -32,27 +33,7 @@ beforeAll(async () => {
   server = await freshDatabase();
   database = await openDatabase(server.url);
   const samples = new StoredSamples(database);
-  await samples.signingKey();
-  id.group = await samples.group();
-  id.ada = await samples.user('ada');
-  id.grace = await samples.user('grace', [id.group]);
-  id.etl = await samples.account('etl', [id.group]);
-  // Equal moments, names and uses on purpose: pages are cut among them.
-  for (let index = 0; index < 90; index += 1) {
-    const day = String((index % 9) + 1).padStart(2, '0');
-    const token = {
-      name: `${['b', 'B', '\u{1F511}', '\uFFFD', 'a'][index % 5] ?? ''}-etl-${index % 3}`,
-      createdAt: `2026-01-${day}T00:00:00Z`,
-      endsAt: index % 4 === 0 ? `2026-0${(index % 5) + 2}-${day}T00:00:00Z` : `2999-01-${day}T00:00:00Z`,
-      profile: index % 7 === 0 ? 'ephemeral' : 'interactive',
-      suspended: index % 6 === 0,
-      revoked: index % 10 === 3,
-      scopes: index % 3 === 0 ? null : ['a:b'],
-      ...(index % 3 === 1 ? {} : { usedAt: `2026-01-1${index % 4}T00:00:00.00${index % 2}5Z` }),
-    };
-    if (index % 3 === 2) await samples.tokenOfAccount(id.etl, token);
-    else await samples.tokenOfUser(index % 2 === 0 ? id.ada : id.grace, token);
-  }
+  Object.assign(id, await mixedSamples(samples));
 });
 afterAll(async () => {
   await database.close();
