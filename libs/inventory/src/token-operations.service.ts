@@ -20,6 +20,7 @@ import {
 } from '@tokenwarden/tokens';
 import {
   authorOf,
+  NOBODY,
   notFound,
   principalNotActive,
   type Caller,
@@ -27,9 +28,6 @@ import {
 } from '@tokenwarden/vocabulary';
 import { standingOf } from './standing.rules.js';
 import type { RevokeTokenInput, TokenIdInput, UpdateTokenInput } from './token-operations.types.js';
-
-/** No id of anybody. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** What people and programs do to a token that exists; each is one transaction, and gives the token as it is then. */
 @Injectable()

@@ -6,7 +6,7 @@ export * from './duration.js';
 export * from './instant.js';
 export * from './text.rules.js';
 export { canonicalName, foldedForSearch } from './folding.rules.js';
-export { isIdentifier } from './identifier.js';
+export { isIdentifier, NOBODY } from './identifier.js';
 export { nextMoment, parseSchedule, type Schedule } from './schedule.rules.js';
 export * from './author.js';
 export { authorOf, holds, OWN_SCOPES, type Caller } from './caller.js';

@@ -2,13 +2,10 @@ import { databaseNow, type Transaction } from '@tokenwarden/database';
 import { heldPermissionsOfUser, holdCaller, lockUser } from '@tokenwarden/directory';
 import { lockAccount, permissionsOfAccount } from '@tokenwarden/service-accounts';
 import { findToken, requireRightTo, type AccessTokenEntity } from '@tokenwarden/tokens';
-import { notFound, type Caller } from '@tokenwarden/vocabulary';
+import { NOBODY, notFound, type Caller } from '@tokenwarden/vocabulary';
 import { holdMembership } from '../account-access.js';
 import type { Principal } from '../token-issuer.js';
 import { targetOf } from './rotation.rules.js';
-
-/** No id of anybody. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Whom a token acts as, once the caller has the right to rotate it; held to the end of the transaction. */
 export interface RotatingPrincipal extends Principal {
