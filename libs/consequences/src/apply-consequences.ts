@@ -17,8 +17,8 @@ export interface ConsequencesDone {
 
 /**
  * Does to tokens and accounts what a change of the directory means for them (rules 10 and 11), by SYSTEM, each with its
- * event; in the transaction of `applyAnswer` or `applySignIn`, so that nobody is gone whose tokens still resolve. The users were locked
- * there by having been written: no token is issued to one of them meanwhile.
+ * event; in the transaction of `applyAnswer` or `applySignIn`, so that nobody is gone whose tokens still resolve. The users
+ * were locked there by having been written: no token is issued to one of them meanwhile.
  * @param orphanGrace how long after it was orphaned an account is brought back by its group
  * @throws NotWhole where a new user or group has the id of an account or a token; roll back
  */

@@ -1,4 +1,4 @@
-import { lockFor, rows, type Transaction } from '@tokenwarden/database';
+import { rows, type Transaction } from '@tokenwarden/database';
 import type { Author } from '@tokenwarden/vocabulary';
 
 /** Shared by whoever issues or changes tokens, wanted alone by a bulk revocation for the moment of its commit. */
@@ -6,13 +6,6 @@ export const BULK_REVOCATION_LOCK = 'bulk-revocation';
 
 /** So many ids stand in one set: few enough to look one up quickly and to write it in one short transaction. */
 const SET_SIZE = 500;
-
-/** Takes the lock alone, or ends the transaction after two seconds: whoever shares it queues up behind this one. */
-export async function lockForRevocation(tx: Transaction): Promise<void> {
-  await rows(tx, `SET LOCAL lock_timeout = '2s'`);
-  await lockFor(tx, BULK_REVOCATION_LOCK);
-  await rows(tx, 'SET LOCAL lock_timeout = DEFAULT');
-}
 
 /** A SELECT that gives the ids of tokens, in its first column. */
 export interface IdsSelect {
@@ -54,11 +47,16 @@ export async function insertRevocation(
   return row?.count ?? 0;
 }
 
+/** A part of a revocation that is written into its rows at once. */
+export interface WaitingSet extends BulkRevocation {
+  /** The first of its ids, by which it is told from the others. */
+  readonly firstId: string;
+  readonly tokenIds: readonly string[];
+}
+
 /** A set that nobody else is writing, locked to the end of the transaction; null where none waits. */
-export async function takeWaitingSet(
-  tx: Transaction,
-): Promise<(BulkRevocation & { readonly firstId: string; readonly tokenIds: string[] }) | null> {
-  const [taken] = await rows<BulkRevocation & { firstId: string; tokenIds: string[] }>(
+export async function takeWaitingSet(tx: Transaction): Promise<WaitingSet | null> {
+  const [taken] = await rows<WaitingSet>(
     tx,
     `SELECT r.id, r.revoked_at AS at, r.author, r.reason, s.first_id AS "firstId", s.token_ids AS "tokenIds"
      FROM bulk_revocation_sets s JOIN bulk_revocations r ON r.id = s.revocation_id
@@ -70,20 +68,19 @@ export async function takeWaitingSet(
 /** Writes the revocation into the rows of the set that have none, and gives those. */
 export async function writeSet(
   tx: Transaction,
-  { id, at, author, reason }: BulkRevocation,
-  set: { readonly firstId: string; readonly tokenIds: readonly string[] },
+  { id, at, author, reason, firstId, tokenIds }: WaitingSet,
 ): Promise<{ id: string; name: string }[]> {
   await rows(
     tx,
     'UPDATE bulk_revocation_sets SET written_at = clock_timestamp() WHERE revocation_id = $1 AND first_id = $2',
-    [id, set.firstId],
+    [id, firstId],
   );
   return rows(
     tx,
     `WITH hit AS (SELECT id FROM access_tokens WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL ORDER BY id FOR NO KEY UPDATE)
      UPDATE access_tokens SET revoked_at = $2, revoked_by = $3, revoked_reason = $4
      FROM hit WHERE access_tokens.id = hit.id RETURNING access_tokens.id, access_tokens.name`,
-    [set.tokenIds, at, JSON.stringify(author.actor), reason],
+    [tokenIds, at, JSON.stringify(author.actor), reason],
   );
 }
 

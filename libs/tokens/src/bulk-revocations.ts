@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { record, recordAll } from '@tokenwarden/audit';
-import { databaseNow, recordChange, shareLockFor, type Transaction } from '@tokenwarden/database';
+import {
+  databaseNow,
+  lockFor,
+  recordChange,
+  rows,
+  shareLockFor,
+  type Transaction,
+} from '@tokenwarden/database';
 import type { Author, JsonObject } from '@tokenwarden/vocabulary';
 import {
   BULK_REVOCATION_LOCK,
   deleteOldRevocations,
   insertRevocation,
-  lockForRevocation,
   markWritten,
   takeWaitingSet,
   writeSet,
@@ -35,7 +41,9 @@ export async function holdOffBulkRevocations(tx: Transaction): Promise<void> {
  * @throws Problem `UNAVAILABLE`, by the transaction, when somebody is at work for longer
  */
 export async function holdAllTokens(tx: Transaction): Promise<void> {
-  await lockForRevocation(tx);
+  await rows(tx, `SET LOCAL lock_timeout = '2s'`);
+  await lockFor(tx, BULK_REVOCATION_LOCK);
+  await rows(tx, 'SET LOCAL lock_timeout = DEFAULT');
 }
 
 /**
@@ -73,7 +81,7 @@ export async function writeWaitingRevocations(tx: Transaction): Promise<boolean>
     await deleteOldRevocations(tx);
     return false;
   }
-  const revoked = await writeSet(tx, set, set);
+  const revoked = await writeSet(tx, set);
   await recordAll(
     tx,
     revoked.map(({ id, name }) => ({

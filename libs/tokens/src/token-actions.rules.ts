@@ -104,8 +104,8 @@ export function actionsOn(
 }
 
 /**
- * Returns when the caller may do this to the token at `now`; whether the token's status allows it is not asked here. `tokens:revoke` reaches every token, also by a caller that could
- * not read it; everybody else must see the token first.
+ * Returns when the caller may do this to the token at `now`; whether the token's status allows it is not asked here.
+ * `tokens:revoke` reaches every token, also by a caller that could not read it; everybody else must see the token first.
  * @throws Problem `NOT_FOUND` on `id` when the caller does not see it, `NOT_A_MEMBER` when only members may (rule 6),
  * else `FORBIDDEN`
  */
