@@ -115,7 +115,7 @@ type Writer = (place: Place, args: Record<string, unknown>) => Sent;
 async function wronglyAnswered(write: Writer, isMeant: (fault: Fault) => boolean): Promise<string[]> {
   const tries = places.flatMap((place) =>
     place.takes
-      .flatMap(({ name, type }) => faultsOfArgument(name, type))
+      .flatMap((argument) => faultsOfArgument(argument))
       .filter((fault) => isMeant(fault) && isWorthTrying(place, fault) && !isTriedAlready(write, fault))
       .map((fault) => ({ place, fault })),
   );

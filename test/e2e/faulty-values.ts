@@ -4,6 +4,7 @@ import {
   isInputObjectType,
   isListType,
   isNonNullType,
+  type GraphQLArgument,
   type GraphQLInputType,
 } from 'graphql';
 
@@ -118,12 +119,15 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
 
 /**
  * Every way in which this argument can be wrong by itself, and every field inside it.
- * @param name The argument's
- * @param type Its type, as served
+ * @param argument It, as served
  * @returns The faults, from the outside inwards
  */
-export function faultsOfArgument(name: string, type: GraphQLInputType): Fault[] {
-  return [...faultsAt([name], type)];
+export function faultsOfArgument({ name, type, defaultValue }: GraphQLArgument): Fault[] {
+  const faults = [...faultsAt([name], type)];
+  // What has a default may be left out.
+  return defaultValue === undefined
+    ? faults
+    : faults.filter(({ what, path }) => what !== 'missing' || path.length > 1);
 }
 
 function* faultsAt(path: readonly string[], type: GraphQLInputType): Generator<Fault> {
@@ -161,8 +165,8 @@ function* faultsOfLeaf(path: readonly string[], type: GraphQLInputType): Generat
   }
   if (name === 'String') yield* faultsOfText(path);
   if (name === 'Int') {
-    // Any number of tokens may be expected; as many are there, or not.
-    const wrongNumbers = path.at(-1) === 'expectedCount' ? [-1] : [0, -1, 101];
+    // Any number of tokens may be expected, as many are there, or not; days go up to a year.
+    const wrongNumbers = { expectedCount: [-1], days: [0, -1, 367] }[path.at(-1) ?? ''] ?? [0, -1, 101];
     for (const value of wrongNumbers) yield { what: `the number ${value}`, path, value };
   }
 }
