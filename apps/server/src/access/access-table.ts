@@ -94,8 +94,8 @@ export const COMPUTED_FIELDS: Readonly<Record<string, string>> = {
   'AccessToken.usable': 'Part of the token: yes or no, and nothing of its principal but that.',
   'AccessToken.unusableReason': 'Part of the token: a word of a closed list, no detail of its principal.',
   'AccessToken.lastUsedAt': 'Part of the token: whoever sees the token sees when it was used.',
-  'AccessToken.lastUsedFrom': 'Part of the token: an address of its use, for whoever wonders whose that was.',
-  'AccessToken.lastUsedAgent': 'Part of the token: what its use called itself.',
+  'AccessToken.lastUsedFrom': 'Part of the token: whoever sees the token sees where it was used from.',
+  'AccessToken.lastUsedAgent': 'Part of the token: whoever sees the token sees what used it called itself.',
   'AccessToken.usage': 'Part of the token: numbers of its uses, and nothing of what they were for.',
   'AccessToken.predecessor':
     'Null unless the caller sees that token: a token without tokens:read sees only itself.',
