@@ -51,7 +51,8 @@ export const PROBLEM_CODES = {
   },
   QUERY_TOO_COMPLEX: {
     status: 400,
-    meaning: 'The GraphQL operation is larger than the limits allow. The message names the limit.',
+    meaning:
+      'The GraphQL operation is larger than the limits allow, or too many tokens would have to be looked at for a list (`filter`). The message names the limit, or what to add.',
   },
   DIRECTORY_UNAVAILABLE: {
     status: 503,
