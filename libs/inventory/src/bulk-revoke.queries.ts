@@ -1,5 +1,5 @@
 import { rows, type Transaction } from '@tokenwarden/database';
-import { IDS_BEING_REVOKED, type IdsSelect } from '@tokenwarden/tokens';
+import { IDS_BEING_REVOKED, waitingRevocations, type IdsSelect } from '@tokenwarden/tokens';
 import { conditionsOf, type TokenSelection } from './token-selection.queries.js';
 
 /**
@@ -22,16 +22,4 @@ export async function countIds(tx: Transaction, { sql, parameters }: IdsSelect):
     parameters,
   );
   return row?.count ?? 0;
-}
-
-/** A bulk revocation that is not known to be written into all its rows yet. */
-export interface WaitingRevocation {
-  readonly id: string;
-  /** How many tokens it has hit, written or not. */
-  readonly count: number;
-}
-
-/** The bulk revocations that are not written whole; a look into an empty index where there are none. */
-export async function waitingRevocations(tx: Transaction): Promise<WaitingRevocation[]> {
-  return rows(tx, 'SELECT id, token_count AS count FROM bulk_revocations WHERE written_at IS NULL');
 }

@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
-import { writeWaitingRevocations } from '@tokenwarden/tokens';
-import { waitingRevocations, type WaitingRevocation } from './bulk-revoke.queries.js';
+import { waitingRevocations, writeWaitingRevocations, type WaitingRevocation } from '@tokenwarden/tokens';
 
 /** How soon a process takes up what another one has left behind. */
 const PERIOD_MILLISECONDS = 1_500;

@@ -1,3 +1,4 @@
+import { IDS_BEING_REVOKED } from '@tokenwarden/tokens';
 import { foldedForSearch, isIdentifier, type TokenStatus } from '@tokenwarden/vocabulary';
 import type { TokenFilter } from './token-list.types.js';
 import type { Stretch } from './token-orders.js';
@@ -38,10 +39,7 @@ const WAYS_OF_STATUS: Readonly<Record<TokenStatus, readonly Way[]>> = {
   SUSPENDED: [way('w.suspended_at IS NOT NULL')],
   EXPIRED: [way(`w.ends_at <= ${NOW}`, BY_END)],
   // A bulk revocation that is being written names tokens whose rows do not say so yet.
-  REVOKED: [
-    way('w.revoked_at IS NOT NULL'),
-    way('w.id IN (SELECT unnest(s.token_ids) FROM bulk_revocation_sets s WHERE s.written_at IS NULL)', ''),
-  ],
+  REVOKED: [way('w.revoked_at IS NOT NULL'), way(`w.id IN (${IDS_BEING_REVOKED})`, '')],
 };
 
 /** The approach to all tokens there are. */

@@ -84,6 +84,18 @@ export async function writeSet(
   );
 }
 
+/** A bulk revocation that is not known to be written into all its rows yet. */
+export interface WaitingRevocation {
+  readonly id: string;
+  /** How many tokens it has hit, written or not. */
+  readonly count: number;
+}
+
+/** The bulk revocations that are not written whole; a look into an empty index where there are none. */
+export async function waitingRevocations(tx: Transaction): Promise<WaitingRevocation[]> {
+  return rows(tx, 'SELECT id, token_count AS count FROM bulk_revocations WHERE written_at IS NULL');
+}
+
 /** Marks revocations of which no set waits any more, so that nobody looks a token up in them. */
 export async function markWritten(tx: Transaction): Promise<void> {
   await rows(

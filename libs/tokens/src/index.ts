@@ -29,7 +29,12 @@ export { tokensByIds } from './tokens.queries.js';
 export { successorsOf } from './rotation.queries.js';
 export { issuanceOf, type Issuance } from './tokens-of-principal.queries.js';
 export { BULK_REVOCATION_OF, IDS_BEING_REVOKED, tokensNow } from './tokens-now.queries.js';
-export { BULK_REVOCATION_LOCK, type IdsSelect } from './bulk-revocations.queries.js';
+export {
+  BULK_REVOCATION_LOCK,
+  waitingRevocations,
+  type IdsSelect,
+  type WaitingRevocation,
+} from './bulk-revocations.queries.js';
 export {
   holdAllTokens,
   holdOffBulkRevocations,
