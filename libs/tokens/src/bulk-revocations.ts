@@ -18,6 +18,7 @@ import {
   writeSet,
   type IdsSelect,
 } from './bulk-revocations.queries.js';
+import { withReason } from './token-trail.js';
 
 /** What somebody decided over many tokens. */
 export interface RevocationOfMany {
@@ -64,7 +65,7 @@ export async function revokeMany(
   await record(tx, {
     action: 'tokens.bulk-revoked',
     by,
-    details: { ...details, ...(reason === null ? {} : { reason }), count, revocationId: id },
+    details: { ...details, ...withReason(reason), count, revocationId: id },
   });
   return count;
 }
@@ -88,7 +89,7 @@ export async function writeWaitingRevocations(tx: Transaction): Promise<boolean>
       action: 'token.revoked',
       by: set.author,
       target: { type: 'token', id, name },
-      details: { ...(set.reason === null ? {} : { reason: set.reason }), revocationId: set.id },
+      details: { ...withReason(set.reason), revocationId: set.id },
     })),
   );
   return true;
