@@ -61,6 +61,7 @@ export class AppModule {
         TelemetryModule.forRoot(logs),
         DatabaseModule.forRoot({
           url: databaseUrlOf(settings.databaseUrl),
+          isPooled: settings.databaseUrl !== settings.databaseDirectUrl,
           entities,
           onIdleConnectionError: (error) => logs.warn({ error }, 'An idle database connection was lost.'),
         }),

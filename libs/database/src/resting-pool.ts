@@ -1,9 +1,16 @@
 import pg from 'pg';
+import { sendByName } from './prepared.js';
 
 /** The part of node-postgres' client that its types leave out. */
 interface Readiness {
   /** Whether Postgres has answered everything that was sent. */
   readonly readyForQuery: boolean;
+}
+
+/** What this pool knows beyond others. */
+export interface RestingPoolConfig extends pg.PoolConfig {
+  /** Whether statements marked by `prepared` keep a name on each connection: not behind a transaction pooler. */
+  readonly keepsPlans?: boolean;
 }
 
 /**
@@ -12,8 +19,9 @@ interface Readiness {
  * transaction, and commit it with their own.
  */
 export class RestingPool extends pg.Pool {
-  constructor(config?: pg.PoolConfig) {
+  constructor(config?: RestingPoolConfig) {
     super(config);
+    if (config?.keepsPlans) this.on('connect', sendByName);
     // Said before the pool looks whether the connection is ending: such a one it does not take back.
     this.on('release', (_, client) => {
       if (!isAtRest(client)) void client.end();

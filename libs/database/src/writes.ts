@@ -1,3 +1,4 @@
+import { prepared } from './prepared.js';
 import { rows } from './rows.js';
 import type { Transaction } from './database.js';
 
@@ -9,7 +10,7 @@ export interface Write {
 
 /**
  * Makes these writes by one statement, so that many small ones cost one round trip. None of them sees what another one
- * writes, in no order; each table at most once.
+ * writes, in no order; each table at most once. Their texts must be constant: the whole is planned once for a connection.
  */
 export async function writeTogether(tx: Transaction, writes: readonly Write[]): Promise<void> {
   const [first, ...others] = writes;
@@ -23,7 +24,7 @@ export async function writeTogether(tx: Transaction, writes: readonly Write[]): 
   });
   await rows(
     tx,
-    `WITH ${parts.join(', ')} SELECT`,
+    prepared(`WITH ${parts.join(', ')} SELECT`),
     writes.flatMap(({ parameters }) => [...parameters]),
   );
 }

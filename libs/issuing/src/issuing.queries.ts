@@ -1,4 +1,4 @@
-import { lockExpression, rows, type Transaction } from '@tokenwarden/database';
+import { lockExpression, prepared, rows, type Transaction } from '@tokenwarden/database';
 import type { PolicyDocument } from '@tokenwarden/policy';
 import { BULK_REVOCATION_LOCK, issuanceOf } from '@tokenwarden/tokens';
 import type { UserState } from '@tokenwarden/vocabulary';
@@ -16,7 +16,7 @@ const KEY_AND_BULK = `${lockExpression('$1')}, ${lockExpression('$2', { isShared
  * @param requestLock Of a request with an idempotency key; undefined without one
  */
 export async function lockRequest(tx: Transaction, requestLock: string | undefined): Promise<void> {
-  await rows(tx, `SELECT ${KEY_AND_BULK}`, [requestLock ?? null, BULK_REVOCATION_LOCK]);
+  await rows(tx, prepared(`SELECT ${KEY_AND_BULK}`), [requestLock ?? null, BULK_REVOCATION_LOCK]);
 }
 
 /**
@@ -26,8 +26,8 @@ export async function lockRequest(tx: Transaction, requestLock: string | undefin
 export async function lockIssuing(tx: Transaction, principalId: string): Promise<void> {
   await rows(
     tx,
-    `WITH principal AS MATERIALIZED (SELECT ${lockExpression('$1')})
-     SELECT FROM principal, policy_versions p WHERE p.version = 1 FOR SHARE OF p`,
+    prepared(`WITH principal AS MATERIALIZED (SELECT ${lockExpression('$1')})
+     SELECT FROM principal, policy_versions p WHERE p.version = 1 FOR SHARE OF p`),
     [onePrincipal(principalId)],
   );
 }
@@ -44,8 +44,8 @@ export async function lockOwnIssuing(
 ): Promise<UserState | undefined> {
   const [user] = await rows<{ state: UserState }>(
     tx,
-    `WITH locks AS MATERIALIZED (SELECT ${KEY_AND_BULK}, ${lockExpression('$3')})
-     SELECT u.state FROM locks, users u, policy_versions p WHERE u.id = $4 AND p.version = 1 FOR SHARE OF u, p`,
+    prepared(`WITH locks AS MATERIALIZED (SELECT ${KEY_AND_BULK}, ${lockExpression('$3')})
+     SELECT u.state FROM locks, users u, policy_versions p WHERE u.id = $4 AND p.version = 1 FOR SHARE OF u, p`),
     [requestLock ?? null, BULK_REVOCATION_LOCK, onePrincipal(userId), userId],
   );
   return user?.state;
@@ -68,10 +68,10 @@ export async function conditionsOf(
 ): Promise<IssuingConditions> {
   const [conditions] = await rows<Omit<IssuingConditions, 'live'>>(
     tx,
-    `SELECT date_trunc('milliseconds', clock_timestamp()) AS now, p.document AS policy,
+    prepared(`SELECT date_trunc('milliseconds', clock_timestamp()) AS now, p.document AS policy,
        (SELECT created_at FROM access_tokens WHERE principal_id = $1
           ORDER BY created_at DESC, id DESC OFFSET $2 LIMIT 1) AS "nthLastCreatedAt"
-     FROM policy_versions p ORDER BY p.version DESC LIMIT 1`,
+     FROM policy_versions p ORDER BY p.version DESC LIMIT 1`),
     [principalId, limits.nth - 1],
   );
   if (!conditions) throw new Error('There is no policy: ensureFirstPolicy has not run.');

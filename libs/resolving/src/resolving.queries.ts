@@ -1,4 +1,4 @@
-import { rows, type Transaction } from '@tokenwarden/database';
+import { prepared, rows, type Transaction } from '@tokenwarden/database';
 import { GRANTS_OF_GROUP } from '@tokenwarden/directory';
 import { BULK_REVOCATION_OF } from '@tokenwarden/tokens';
 import type { GroupFacts, PrincipalState, TokenRecord } from './resolution.rules.js';
@@ -39,14 +39,14 @@ LEFT JOIN users u ON u.id = t.user_id
 LEFT JOIN service_accounts s ON s.id = t.service_account_id`;
 
 /** One token as a caller presented it: the key that counts is the one that its signature names. */
-export const RECORD_OF_PRESENTED_TOKEN = `${RECORD}
+export const RECORD_OF_PRESENTED_TOKEN = prepared(`${RECORD}
 LEFT JOIN signing_keys k ON k.kid = $2
-WHERE t.id = $1`;
+WHERE t.id = $1`);
 
 /** Tokens without their values at hand: the key that counts is the one they were issued under. */
-export const RECORDS_OF_TOKENS = `${RECORD}
+export const RECORDS_OF_TOKENS = prepared(`${RECORD}
 LEFT JOIN signing_keys k ON k.kid = t.kid
-WHERE t.id = ANY($1::uuid[])`;
+WHERE t.id = ANY($1::uuid[])`);
 
 interface RecordRow {
   id: string;

@@ -1,4 +1,4 @@
-import { rows, type Transaction } from '@tokenwarden/database';
+import { prepared, rows, type Transaction } from '@tokenwarden/database';
 import { GRANTS_OF_GROUP } from '@tokenwarden/directory';
 
 // A session lives until it is ended or has expired, and no longer than its user may sign in: by the database's clock.
@@ -19,14 +19,14 @@ export interface LiveSession {
 export async function liveSession(tx: Transaction, tokenHash: Buffer): Promise<LiveSession | undefined> {
   const [found] = await rows<LiveSession>(
     tx,
-    `SELECT s.id, s.expires_at AS "expiresAt", u.id AS "userId", u.username,
+    prepared(`SELECT s.id, s.expires_at AS "expiresAt", u.id AS "userId", u.username,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
            'id', g.id,
            'grants', ${GRANTS_OF_GROUP}) ORDER BY g.id), '[]')
          FROM group_members m JOIN groups g ON g.id = m.group_id
          WHERE m.user_id = u.id AND g.state = 'ACTIVE') AS groups
      FROM sessions s JOIN users u ON u.id = s.user_id
-     WHERE s.token_hash = $1 AND ${IS_ALIVE}`,
+     WHERE s.token_hash = $1 AND ${IS_ALIVE}`),
     [tokenHash],
   );
   return found;
