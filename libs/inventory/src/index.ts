@@ -1,2 +1,2 @@
 export { InventoryModule } from './inventory.module.js';
-export { TokenViews } from './token-views.js';
+export { TokenViews } from './token-views/token-views.js';

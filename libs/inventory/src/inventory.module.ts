@@ -1,21 +1,21 @@
 import { Module } from '@nestjs/common';
 import { ServiceAccountsModule } from '@tokenwarden/service-accounts';
-import { BulkRevokeService } from './bulk-revoke.service.js';
-import { AccountUpdateResolver } from './account-update.resolver.js';
+import { BulkRevokeService } from './bulk-revocation/bulk-revoke.service.js';
+import { AccountUpdateResolver } from './principals/account-update.resolver.js';
 import {
   OwnerResolver,
   ServiceAccountOfTokenResolver,
   TokensOfServiceAccountResolver,
   TokensOfUserResolver,
-} from './principals.resolver.js';
-import { ExpiryForecastResolver } from './expiry-forecast.resolver.js';
-import { RevocationWriter } from './revocation-writer.js';
-import { TokenGauges } from './token-gauges.js';
-import { TokenLinksResolver } from './token-links.resolver.js';
-import { TokenOperationsService } from './token-operations.service.js';
-import { TokensResolver } from './tokens.resolver.js';
-import { TokenViews } from './token-views.js';
-import { ViewerResolver } from './viewer.resolver.js';
+} from './principals/principals.resolver.js';
+import { ExpiryForecastResolver } from './expiry-forecast/expiry-forecast.resolver.js';
+import { RevocationWriter } from './bulk-revocation/revocation-writer.js';
+import { TokenGauges } from './gauges/token-gauges.js';
+import { TokenLinksResolver } from './token-views/token-links.resolver.js';
+import { TokenOperationsService } from './token-operations/token-operations.service.js';
+import { TokensResolver } from './token-views/tokens.resolver.js';
+import { TokenViews } from './token-views/token-views.js';
+import { ViewerResolver } from './principals/viewer.resolver.js';
 
 /** What needs tokens and their owners together: lists, one token, what is done to it, who asks, and the gauges. */
 @Module({

@@ -1,8 +1,8 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import { tokensNow } from '@tokenwarden/tokens';
 import type { ExpiryForecastDay } from './expiry-forecast.types.js';
-import { TokenFilter } from './token-list.types.js';
-import { conditionsWith, type Reach } from './token-selection.queries.js';
+import { TokenFilter } from '../token-lists/token-list.types.js';
+import { conditionsWith, type Reach } from '../token-lists/token-selection.queries.js';
 
 /** How many live tokens of the reach end on each of `days` days in UTC, today the first; days without one included. */
 export async function expiryForecast(

@@ -17,9 +17,9 @@ import {
   type AccessTokenEntity,
 } from '@tokenwarden/tokens';
 import { graphql, type GraphQLSchema } from 'graphql';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
 import { OwnerResolver, ServiceAccountOfTokenResolver } from './principals.resolver.js';
-import { sessionOf, StoredSamples } from './stored-samples.js';
+import { sessionOf, StoredSamples } from '../../test/stored-samples.js';
 
 // Stands for the list, which has a spec of its own.
 @Resolver()

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Loaders } from '@tokenwarden/api';
 import { openDatabase, type Database } from '@tokenwarden/database';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from './stored-samples.js';
-import { TokenFilter, TokenListArgs } from './token-list.types.js';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from '../../test/stored-samples.js';
+import { TokenFilter, TokenListArgs } from '../token-lists/token-list.types.js';
 import { TokenViews } from './token-views.js';
 
 let server: TestDatabase;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { sessionOf, StoredSamples } from './stored-samples.js';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { sessionOf, StoredSamples } from '../../test/stored-samples.js';
 import { TokenOperationsService } from './token-operations.service.js';
 
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';

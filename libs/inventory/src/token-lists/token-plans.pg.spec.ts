@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pageOf } from '@tokenwarden/api';
 import { openDatabase, rows, type Database, type Transaction } from '@tokenwarden/database';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { expiryForecast } from './expiry-forecast.queries.js';
-import { sampleSelection, StoredSamples } from './stored-samples.js';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { expiryForecast } from '../expiry-forecast/expiry-forecast.queries.js';
+import { sampleSelection, StoredSamples } from '../../test/stored-samples.js';
 import { countTokens, tokensOnPage } from './token-list.queries.js';
 import { TokenOrderField, type TokenFilter, type TokenOrder } from './token-list.types.js';
 import { NEWEST_FIRST, stretchesOf } from './token-orders.js';

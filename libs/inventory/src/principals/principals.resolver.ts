@@ -6,8 +6,8 @@ import { ServiceAccount, ServiceAccountViews } from '@tokenwarden/service-accoun
 import { ServiceAccountToken, UserToken } from '@tokenwarden/tokens';
 import type { AccessToken } from '@tokenwarden/tokens';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { AccessTokenConnection, TokenListArgs } from './token-list.types.js';
-import { TokenViews } from './token-views.js';
+import { AccessTokenConnection, TokenListArgs } from '../token-lists/token-list.types.js';
+import { TokenViews } from '../token-views/token-views.js';
 
 /** The tokens of a user, as far as the caller sees them. */
 @Resolver(() => User)

@@ -3,7 +3,7 @@ import { CurrentCaller, RequestLoaders, SizedBy } from '@tokenwarden/api';
 import type { Loaders } from '@tokenwarden/api';
 import type { Caller } from '@tokenwarden/vocabulary';
 import { ExpiryForecastDay } from './expiry-forecast.types.js';
-import { TokenViews } from './token-views.js';
+import { TokenViews } from '../token-views/token-views.js';
 
 const LONGEST_FORECAST = 366;
 

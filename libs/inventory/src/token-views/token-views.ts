@@ -22,19 +22,19 @@ import {
   type AccessTokenEntity,
 } from '@tokenwarden/tokens';
 import type { Caller, TokenAction } from '@tokenwarden/vocabulary';
-import { expiryForecast } from './expiry-forecast.queries.js';
-import type { ExpiryForecastDay } from './expiry-forecast.types.js';
-import { reachOf, standingOf } from './standing.rules.js';
+import { expiryForecast } from '../expiry-forecast/expiry-forecast.queries.js';
+import type { ExpiryForecastDay } from '../expiry-forecast/expiry-forecast.types.js';
+import { reachOf, standingOf } from '../standing.rules.js';
 import {
   countTokens,
   countTokensOfEach,
   tokensOnPage,
   tokensOnPageOfEach,
   type TokenOfMoment,
-} from './token-list.queries.js';
-import { TokenFilter, type TokenListArgs, type TokenOrder } from './token-list.types.js';
-import { cursorItemsOf, NEWEST_FIRST } from './token-orders.js';
-import { selectionFor, type TokenSelection } from './token-selection.queries.js';
+} from '../token-lists/token-list.queries.js';
+import { TokenFilter, type TokenListArgs, type TokenOrder } from '../token-lists/token-list.types.js';
+import { cursorItemsOf, NEWEST_FIRST } from '../token-lists/token-orders.js';
+import { selectionFor, type TokenSelection } from '../token-lists/token-selection.queries.js';
 
 /** Tokens as one caller sees them, alone and in lists; what it may not see is missing, like what is not there. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { Field, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { IsInput, IsText, IsWholeNumber, MayBeLeftOut } from '@tokenwarden/api';
 import { TEXT_LIMITS } from '@tokenwarden/vocabulary';
-import { TokenFilter } from './token-list.types.js';
+import { TokenFilter } from '../token-lists/token-list.types.js';
 
 const LARGEST_INT = 2_147_483_647;
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Loaders } from '@tokenwarden/api';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from './stored-samples.js';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from '../../test/stored-samples.js';
 import { TokenLinksResolver } from './token-links.resolver.js';
 import { TokenViews } from './token-views.js';
 

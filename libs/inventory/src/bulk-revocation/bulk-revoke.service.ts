@@ -12,8 +12,8 @@ import {
 import { countIds, liveIdsOf } from './bulk-revoke.queries.js';
 import type { RevokeTokensInput, RevokeTokensPayload } from './bulk-revoke.types.js';
 import { RevocationWriter } from './revocation-writer.js';
-import type { TokenFilter } from './token-list.types.js';
-import { selectionFor } from './token-selection.queries.js';
+import type { TokenFilter } from '../token-lists/token-list.types.js';
+import { selectionFor } from '../token-lists/token-selection.queries.js';
 
 /** Ends many tokens by one decision (rule 9). */
 @Injectable()

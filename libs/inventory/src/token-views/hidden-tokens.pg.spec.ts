@@ -4,9 +4,9 @@ import { EntityManager } from 'typeorm';
 import { Loaders } from '@tokenwarden/api';
 import { openDatabase, type Database } from '@tokenwarden/database';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from './stored-samples.js';
-import { TokenOperationsService } from './token-operations.service.js';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from '../../test/stored-samples.js';
+import { TokenOperationsService } from '../token-operations/token-operations.service.js';
 import { TokenViews } from './token-views.js';
 
 let server: TestDatabase;

@@ -5,7 +5,7 @@ import { DirectoryViews, User } from '@tokenwarden/directory';
 import { ServiceAccount, ServiceAccountViews } from '@tokenwarden/service-accounts';
 import { AccessToken } from '@tokenwarden/tokens';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { TokenViews } from './token-views.js';
+import { TokenViews } from '../token-views/token-views.js';
 import { Viewer } from './viewer.type.js';
 
 /** Who asks. */

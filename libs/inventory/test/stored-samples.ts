@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { rows, type Database } from '@tokenwarden/database';
 import { readSettings } from '@tokenwarden/settings';
 import { foldedForSearch, type Caller, type Scope } from '@tokenwarden/vocabulary';
-import { TokenFilter } from './token-list.types.js';
-import type { Reach, TokenSelection } from './token-selection.queries.js';
+import { TokenFilter } from '../src/token-lists/token-list.types.js';
+import type { Reach, TokenSelection } from '../src/token-lists/token-selection.queries.js';
 
 /** What is in force for sample tokens. */
 export const SAMPLE_SETTINGS = readSettings({

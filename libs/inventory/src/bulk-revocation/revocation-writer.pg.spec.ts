@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
 import { BulkRevokeService } from './bulk-revoke.service.js';
 import { RevocationWriter } from './revocation-writer.js';
-import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from './stored-samples.js';
-import { Traces } from './stored-traces.js';
-import { TokenFilter } from './token-list.types.js';
+import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from '../../test/stored-samples.js';
+import { Traces } from '../../test/stored-traces.js';
+import { TokenFilter } from '../token-lists/token-list.types.js';
 
 const MANY = 2_600; // six sets
 const SET = 500;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pageOf } from '@tokenwarden/api';
 import { openDatabase, type Database } from '@tokenwarden/database';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { sampleSelection, StoredSamples } from './stored-samples.js';
-import { countByStatus, countEnding } from './token-gauges.queries.js';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { sampleSelection, StoredSamples } from '../../test/stored-samples.js';
+import { countByStatus, countEnding } from '../gauges/token-gauges.queries.js';
 import { countTokens, tokensOnPage } from './token-list.queries.js';
 import type { TokenFilter } from './token-list.types.js';
 import { NEWEST_FIRST } from './token-orders.js';

@@ -1,6 +1,6 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import { IDS_BEING_REVOKED, waitingRevocations, type IdsSelect } from '@tokenwarden/tokens';
-import { conditionsOf, type TokenSelection } from './token-selection.queries.js';
+import { conditionsOf, type TokenSelection } from '../token-lists/token-selection.queries.js';
 
 /**
  * The ids of the tokens selected that are live at this moment. What another bulk revocation has hit and not yet written is

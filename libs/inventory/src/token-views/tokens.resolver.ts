@@ -3,11 +3,16 @@ import { CurrentCaller, RequestLoaders } from '@tokenwarden/api';
 import type { Connection, Loaders } from '@tokenwarden/api';
 import { AccessToken, TokenActionEnum } from '@tokenwarden/tokens';
 import type { Caller, TokenAction } from '@tokenwarden/vocabulary';
-import { BulkRevokeService } from './bulk-revoke.service.js';
-import { RevokeTokensInput, RevokeTokensPayload } from './bulk-revoke.types.js';
-import { AccessTokenConnection, TokenListArgs } from './token-list.types.js';
-import { RevokeTokenInput, TokenIdInput, TokenPayload, UpdateTokenInput } from './token-operations.types.js';
-import { TokenOperationsService } from './token-operations.service.js';
+import { BulkRevokeService } from '../bulk-revocation/bulk-revoke.service.js';
+import { RevokeTokensInput, RevokeTokensPayload } from '../bulk-revocation/bulk-revoke.types.js';
+import { AccessTokenConnection, TokenListArgs } from '../token-lists/token-list.types.js';
+import {
+  RevokeTokenInput,
+  TokenIdInput,
+  TokenPayload,
+  UpdateTokenInput,
+} from '../token-operations/token-operations.types.js';
+import { TokenOperationsService } from '../token-operations/token-operations.service.js';
 import { TokenViews } from './token-views.js';
 
 /** Tokens: to find, to rename, to stop. */

@@ -26,7 +26,7 @@ import {
   type Caller,
   type TokenAction,
 } from '@tokenwarden/vocabulary';
-import { standingOf } from './standing.rules.js';
+import { standingOf } from '../standing.rules.js';
 import type { RevokeTokenInput, TokenIdInput, UpdateTokenInput } from './token-operations.types.js';
 
 /** What people and programs do to a token that exists; each is one transaction, and gives the token as it is then. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Loaders } from '@tokenwarden/api';
 import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from './stored-samples.js';
-import { TokenViews } from './token-views.js';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from '../../test/stored-samples.js';
+import { TokenViews } from '../token-views/token-views.js';
 
 const DAY = 86_400_000;
 
