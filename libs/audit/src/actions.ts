@@ -7,7 +7,8 @@ export const AUDIT_ACTIONS = {
   'session.ended': 'Somebody signed out. Sessions that end with their user have no event of their own.',
   'session.refused': 'A sign-in failed for wrong credentials.',
   'token.created': 'A token was issued.',
-  'token.updated': 'The name or the description of a token was changed.',
+  'token.updated':
+    'The name or the description of a token was changed; by SYSTEM: it ended with the first use of its successor.',
   'token.rotated': 'A token got a successor.',
   'token.suspended': 'A token was suspended.',
   'token.resumed': 'A suspended token was resumed.',

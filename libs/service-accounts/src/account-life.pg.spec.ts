@@ -4,7 +4,7 @@ import {
   lockToken,
   revokeToken,
   suspendToken,
-  writeWaitingRevocations,
+  writeWaitingSet,
 } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { ada, IDS, World } from '../test/world.js';
@@ -131,7 +131,7 @@ describe('deleting a service account', () => {
 
 describe('deleting an account with very many tokens', () => {
   const written = async () => {
-    while (await world.database.transaction(writeWaitingRevocations));
+    while (await world.database.transaction(writeWaitingSet));
   };
 
   it('ends them by one decision at the commit; their rows and events follow', async () => {
