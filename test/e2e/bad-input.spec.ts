@@ -12,11 +12,16 @@ const INSIDE: Readonly<Record<string, readonly [before: string, after: string]>>
   'User.tokens': ['viewer { user {', '} }'],
   'ServiceAccount.tokens': ['serviceAccounts { nodes {', '} }'],
   'ServiceAccount.members': ['serviceAccounts { nodes {', '} }'],
+  'UserToken.usage': ['viewer { user { tokens(first: 1) { nodes { ... on UserToken {', '} } } } }'],
+  'ServiceAccountToken.usage': [
+    'tokens(first: 1, filter: { kind: SERVICE_ACCOUNT }) { nodes { ... on ServiceAccountToken {',
+    '} } }',
+  ],
   'Group.members': ['groups { nodes {', '} }'],
   'Group.serviceAccounts': ['groups { nodes {', '} }'],
 };
 /** What only a member may do; everything else ada does. */
-const DONE_BY_GRACE = ['Mutation.createServiceAccountToken', 'Mutation.updateToken'];
+const DONE_BY_GRACE = ['Mutation.createServiceAccountToken', 'Mutation.rotateToken', 'Mutation.updateToken'];
 const AT_ONCE = 8;
 
 interface Answer {
