@@ -1,5 +1,5 @@
 import { lockExpression, prepared, rows, type Transaction } from '@tokenwarden/database';
-import type { PolicyDocument } from '@tokenwarden/policy';
+import { noPolicy, POLICY_IN_FORCE, POLICY_TO_HOLD, type PolicyDocument } from '@tokenwarden/policy';
 import { BULK_REVOCATION_LOCK, issuanceOf } from '@tokenwarden/tokens';
 import type { UserState } from '@tokenwarden/vocabulary';
 import type { IssuedSoFar } from './issuing-limits.rules.js';
@@ -21,13 +21,13 @@ export async function lockRequest(tx: Transaction, requestLock: string | undefin
 
 /**
  * One at a time for a principal from here on, or two that count together would both be the last one that the limits
- * allow; and the policy stays as it is: version 1 is always there, so its row is what a change locks FOR UPDATE.
+ * allow; and the policy stays as it is.
  */
 export async function lockIssuing(tx: Transaction, principalId: string): Promise<void> {
   await rows(
     tx,
     prepared(`WITH principal AS MATERIALIZED (SELECT ${lockExpression('$1')})
-     SELECT FROM principal, policy_versions p WHERE p.version = 1 FOR SHARE OF p`),
+     SELECT FROM principal, ${POLICY_TO_HOLD} FOR SHARE OF p`),
     [onePrincipal(principalId)],
   );
 }
@@ -45,7 +45,7 @@ export async function lockOwnIssuing(
   const [user] = await rows<{ state: UserState }>(
     tx,
     prepared(`WITH locks AS MATERIALIZED (SELECT ${KEY_AND_BULK}, ${lockExpression('$3')})
-     SELECT u.state FROM locks, users u, policy_versions p WHERE u.id = $4 AND p.version = 1 FOR SHARE OF u, p`),
+     SELECT u.state FROM locks, users u, ${POLICY_TO_HOLD} AND u.id = $4 FOR SHARE OF u, p`),
     [requestLock ?? null, BULK_REVOCATION_LOCK, onePrincipal(userId), userId],
   );
   return user?.state;
@@ -71,10 +71,10 @@ export async function conditionsOf(
     prepared(`SELECT date_trunc('milliseconds', clock_timestamp()) AS now, p.document AS policy,
        (SELECT created_at FROM access_tokens WHERE principal_id = $1
           ORDER BY created_at DESC, id DESC OFFSET $2 LIMIT 1) AS "nthLastCreatedAt"
-     FROM policy_versions p ORDER BY p.version DESC LIMIT 1`),
+     FROM ${POLICY_IN_FORCE}`),
     [principalId, limits.nth - 1],
   );
-  if (!conditions) throw new Error('There is no policy: ensureFirstPolicy has not run.');
+  if (!conditions) throw noPolicy();
   if (conditions.nthLastCreatedAt === null) return { ...conditions, live: 0 };
   return { ...conditions, ...(await issuanceOf(tx, principalId, limits)) };
 }

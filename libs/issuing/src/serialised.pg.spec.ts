@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Database, databaseNow, rows, type Transaction } from '@tokenwarden/database';
 import { applyAnswer, setGrants } from '@tokenwarden/directory';
+import { POLICY_TO_HOLD } from '@tokenwarden/policy';
 import { holdAllTokens } from '@tokenwarden/tokens';
 import { SYSTEM, type Caller } from '@tokenwarden/vocabulary';
 import { World } from '../test/world.js';
@@ -98,7 +99,7 @@ describe('a token that names scopes waits', () => {
 
 describe('a token of whoever it is', () => {
   const withRequiredScopes = async (tx: Transaction) => {
-    await rows(tx, 'SELECT FROM policy_versions WHERE version = 1 FOR UPDATE');
+    await rows(tx, `SELECT FROM ${POLICY_TO_HOLD} FOR UPDATE`);
     await rows(
       tx,
       `INSERT INTO policy_versions (version, document, created_at, created_by)
@@ -122,7 +123,7 @@ describe('a token of whoever it is', () => {
   });
   it('is waited for by a change of the policy, and by whoever revokes many', async () => {
     for (const wanted of [
-      (tx: Transaction) => rows(tx, 'SELECT FROM policy_versions WHERE version = 1 FOR UPDATE'),
+      (tx: Transaction) => rows(tx, `SELECT FROM ${POLICY_TO_HOLD} FOR UPDATE`),
       (tx: Transaction) => holdAllTokens(tx),
     ]) {
       const order: string[] = [];

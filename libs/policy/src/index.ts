@@ -10,4 +10,5 @@ export {
 export { overlapFor } from './overlap.rules.js';
 export { PolicyVersionEntity } from './policy-version.entity.js';
 export { FIRST_POLICY, type LifetimeProfile, type PolicyDocument } from './policy-document.js';
+export { noPolicy, POLICY_IN_FORCE, POLICY_TO_HOLD } from './policy.queries.js';
 export { exceedsPolicy, type MaximumOfProfile } from './exceeding.queries.js';

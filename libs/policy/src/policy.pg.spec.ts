@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { FIRST_POLICY, ensureFirstPolicy } from './index.js';
+import { currentPolicy, ensureFirstPolicy, FIRST_POLICY, POLICY_IN_FORCE, POLICY_TO_HOLD } from './index.js';
 import { PolicyService } from './policy.service.js';
 import { toPolicy } from './policy.types.js';
 
@@ -38,5 +38,24 @@ describe('the first policy', () => {
       updatedBy: { kind: 'SYSTEM' },
     });
     expect(policy.profiles[0]).toMatchObject({ name: 'ephemeral', maximum: 'P1D', defaultLifetime: 'PT1H' });
+  });
+});
+
+describe('the policy as other rooms read it', () => {
+  it('is one row to hold, and the highest version in force', async () => {
+    await database.transaction((tx) =>
+      rows(
+        tx,
+        `INSERT INTO policy_versions (version, document, created_at, created_by)
+         SELECT version + 1, document || '{"requireScopes": true}', created_at, created_by FROM policy_versions`,
+      ),
+    );
+    const read = (sql: string) => database.read((tx) => rows(tx, sql));
+    expect(await read(`SELECT p.version FROM ${POLICY_TO_HOLD} FOR SHARE OF p`)).toEqual([{ version: 1 }]);
+    expect(await read(`SELECT p.version FROM ${POLICY_IN_FORCE}`)).toEqual([{ version: 2 }]);
+    expect(await database.read(currentPolicy)).toMatchObject({
+      version: 2,
+      document: { requireScopes: true },
+    });
   });
 });

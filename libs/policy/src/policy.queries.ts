@@ -1,15 +1,29 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import type { PolicyVersionEntity } from './policy-version.entity.js';
 
+/**
+ * Ends a FROM and begins its WHERE: as `p`, the one row that stands for the policy, whatever its version. Held FOR SHARE
+ * by whoever issues, and FOR UPDATE by whoever changes the policy, to the end of the transaction. Version 1 is always there.
+ */
+export const POLICY_TO_HOLD = 'policy_versions p WHERE p.version = 1';
+
+/**
+ * In a FROM: the version in force, as `p` with the columns of `policy_versions`. Who holds the policy reads it by a later
+ * statement: one that waited still sees what was there when it began.
+ */
+export const POLICY_IN_FORCE = '(SELECT * FROM policy_versions ORDER BY version DESC LIMIT 1) AS p';
+
+/** What is wrong where `POLICY_IN_FORCE` gives no row. */
+export function noPolicy(): Error {
+  return new Error('There is no policy: ensureFirstPolicy has not run.');
+}
+
 const COLUMNS = 'version, document, created_at AS "createdAt", created_by AS "createdBy", reason';
 
-/** The highest version, or null before the first start has written one. */
-export async function selectHighestVersion(tx: Transaction): Promise<PolicyVersionEntity | null> {
-  const [highest] = await rows<PolicyVersionEntity>(
-    tx,
-    `SELECT ${COLUMNS} FROM policy_versions ORDER BY version DESC LIMIT 1`,
-  );
-  return highest ?? null;
+/** The version in force, or null before the first start has written one. */
+export async function selectPolicyInForce(tx: Transaction): Promise<PolicyVersionEntity | null> {
+  const [inForce] = await rows<PolicyVersionEntity>(tx, `SELECT ${COLUMNS} FROM ${POLICY_IN_FORCE}`);
+  return inForce ?? null;
 }
 
 /** Adds a version. */

@@ -4,12 +4,12 @@ import { Database, databaseNow, lockFor, type Transaction } from '@tokenwarden/d
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { FIRST_POLICY } from './policy-document.js';
 import type { PolicyVersionEntity } from './policy-version.entity.js';
-import { insertVersion, selectHighestVersion } from './policy.queries.js';
+import { insertVersion, noPolicy, selectPolicyInForce } from './policy.queries.js';
 
 /** The policy in force; read anew each time, so that a change works without a restart on every instance (rule 16). */
 export async function currentPolicy(tx: Transaction): Promise<PolicyVersionEntity> {
-  const policy = await selectHighestVersion(tx);
-  if (!policy) throw new Error('There is no policy: ensureFirstPolicy has not run.');
+  const policy = await selectPolicyInForce(tx);
+  if (!policy) throw noPolicy();
   return policy;
 }
 
@@ -18,7 +18,7 @@ export async function currentPolicy(tx: Transaction): Promise<PolicyVersionEntit
  */
 export async function ensureFirstPolicy(tx: Transaction): Promise<void> {
   await lockFor(tx, 'first policy');
-  if (await selectHighestVersion(tx)) return;
+  if (await selectPolicyInForce(tx)) return;
   await insertVersion(tx, {
     version: 1,
     document: FIRST_POLICY,
