@@ -3,13 +3,14 @@ import { databaseNow, rows } from '@tokenwarden/database';
 import { ada, grace, theseIds, untilWaitingFor, World } from '../test/world.js';
 import {
   findToken,
+  forgetOldRevocations,
   holdAllTokens,
   holdOffBulkRevocations,
   lockToken,
   revokeMany,
   revokeToken,
   tokensNow,
-  writeWaitingRevocations,
+  writeWaitingSet,
 } from './index.js';
 
 let world: World;
@@ -19,7 +20,8 @@ beforeAll(async () => {
 afterEach(() => world.writeAll());
 afterAll(() => world?.end());
 
-const writeOne = () => world.database.transaction(writeWaitingRevocations);
+const writeOne = () => world.database.transaction(writeWaitingSet);
+const forget = () => world.database.transaction(forgetOldRevocations);
 const waiting = () => world.sql('SELECT FROM bulk_revocation_sets WHERE written_at IS NULL');
 const written = () =>
   world.sql<{ id: string; revoked_by: unknown; revoked_reason: string }>(
@@ -73,7 +75,7 @@ describe('the rows of a bulk revocation', () => {
     const ids = await world.manyIssued(600);
     await world.revokeThese(ids);
     const killed = world.database.transaction(async (tx) => {
-      expect(await writeWaitingRevocations(tx)).toBe(true);
+      expect(await writeWaitingSet(tx)).toBe(true);
       const [mine] = await rows<{ pid: number }>(tx, 'SELECT pg_backend_pid() AS pid');
       await world.sql('SELECT pg_terminate_backend($1)', [mine?.pid]);
     });
@@ -116,7 +118,7 @@ describe('the rows of a bulk revocation', () => {
     await world.revokeThese([id]);
     let locked: ReturnType<World['change']> | undefined;
     await world.database.transaction(async (tx) => {
-      await writeWaitingRevocations(tx);
+      await writeWaitingSet(tx);
       locked = world.change(id, (_, token) => Promise.resolve(token));
       await untilWaitingFor(world, 'transactionid');
     });
@@ -132,10 +134,10 @@ describe('a bulk revocation that is written', () => {
     await world.revokeThese([(await world.issued()).id]);
     await world.writeAll();
     await age('59 minutes');
-    await writeOne();
+    await forget();
     expect((await revocations()).length).toBeGreaterThan(0);
     await age('2 minutes');
-    await writeOne();
+    await forget();
     expect(await revocations()).toEqual([]);
     expect(await world.sql('SELECT FROM bulk_revocation_sets')).toEqual([]);
   });
@@ -143,16 +145,17 @@ describe('a bulk revocation that is written', () => {
     await world.revokeThese(await world.manyIssued(600));
     await world.sql(`UPDATE bulk_revocations SET revoked_at = revoked_at - interval '2 days'`);
     await world.database.transaction(async (tx) => {
-      await writeWaitingRevocations(tx);
+      await writeWaitingSet(tx);
       await world.database.transaction(async (other) => {
-        await writeWaitingRevocations(other);
+        await writeWaitingSet(other);
         expect(await writeOne()).toBe(false);
+        await forget();
       });
     });
     await writeOne();
     expect(await revocations()).toHaveLength(1);
     await age('61 minutes');
-    await writeOne();
+    await forget();
     expect(await revocations()).toEqual([]);
   });
 });

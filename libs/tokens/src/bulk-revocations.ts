@@ -50,7 +50,7 @@ export async function holdAllTokens(tx: Transaction): Promise<void> {
 /**
  * Revokes the tokens of these ids by one commit: its frozen set, its count, one place in the change log and the event
  * `tokens.bulk-revoked`. From that commit on none of them resolves and everything reads them as revoked; their rows and
- * events follow by `writeWaitingRevocations`. Call `holdAllTokens` first, and select live tokens only, from `tokensNow`.
+ * events follow by `writeWaitingSet`. Call `holdAllTokens` first, and select live tokens only, from `tokensNow`.
  * @returns how many they are; nothing is written for none
  */
 export async function revokeMany(
@@ -72,14 +72,13 @@ export async function revokeMany(
 
 /**
  * Writes one waiting set of a bulk revocation into its rows, each with its event `token.revoked`, in one transaction;
- * whatever the process, a set is written once. Where none waits it forgets what was written long ago.
+ * whatever the process, a set is written once. Where none waits, revocations that are whole are marked as such.
  * @returns whether there was one
  */
-export async function writeWaitingRevocations(tx: Transaction): Promise<boolean> {
+export async function writeWaitingSet(tx: Transaction): Promise<boolean> {
   const set = await takeWaitingSet(tx);
   if (set === null) {
     await markWritten(tx);
-    await deleteOldRevocations(tx);
     return false;
   }
   const revoked = await writeSet(tx, set);
@@ -93,4 +92,9 @@ export async function writeWaitingRevocations(tx: Transaction): Promise<boolean>
     })),
   );
   return true;
+}
+
+/** Forgets the bulk revocations that were written whole an hour ago: nobody looks a token up in them any more. */
+export async function forgetOldRevocations(tx: Transaction): Promise<void> {
+  await deleteOldRevocations(tx);
 }

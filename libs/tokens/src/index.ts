@@ -27,7 +27,7 @@ export { TokenActionEnum, TokenKindEnum, TokenStatusEnum, UnusableReasonEnum } f
 export { tokenColumns } from './token-columns.js';
 export { tokensByIds } from './tokens.queries.js';
 export { successorsOf } from './rotation.queries.js';
-export { issuanceOf, type Issuance } from './tokens-of-principal.queries.js';
+export { liveCountOf, liveTokensOf } from './tokens-of-principal.queries.js';
 export { BULK_REVOCATION_OF, IDS_BEING_REVOKED, tokensNow } from './tokens-now.queries.js';
 export {
   BULK_REVOCATION_LOCK,
@@ -36,10 +36,11 @@ export {
   type WaitingRevocation,
 } from './bulk-revocations.queries.js';
 export {
+  forgetOldRevocations,
   holdAllTokens,
   holdOffBulkRevocations,
   revokeMany,
-  writeWaitingRevocations,
+  writeWaitingSet,
   type RevocationOfMany,
 } from './bulk-revocations.js';
 export {

@@ -7,7 +7,7 @@ import {
   addToken,
   lockToken,
   revokeMany,
-  writeWaitingRevocations,
+  writeWaitingSet,
   type AccessTokenEntity,
   type IdsSelect,
 } from '../src/index.js';
@@ -129,7 +129,7 @@ export class World {
 
   /** Writes until nothing waits. */
   async writeAll(): Promise<void> {
-    while (await this.database.transaction(writeWaitingRevocations)) continue;
+    while (await this.database.transaction(writeWaitingSet)) continue;
   }
 
   /** The token's row as it is stored, whatever waits to be written into it. */

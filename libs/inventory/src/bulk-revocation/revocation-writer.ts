@@ -2,12 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
-import { waitingRevocations, writeWaitingRevocations, type WaitingRevocation } from '@tokenwarden/tokens';
+import {
+  forgetOldRevocations,
+  waitingRevocations,
+  writeWaitingSet,
+  type WaitingRevocation,
+} from '@tokenwarden/tokens';
 
 /** How soon a process takes up what another one has left behind. */
 const PERIOD_MILLISECONDS = 1_500;
 /** How often revocations that are long written are forgotten. */
-const TIDYING_MILLISECONDS = 60_000;
+const FORGETTING_MILLISECONDS = 60_000;
 /**
  * Between two sets it rests for half as long as the last one took: resolving comes first, and a hundred thousand tokens are
  * written within a minute all the same, on a busy machine too.
@@ -26,7 +31,7 @@ const BOUNDS = { withinSeconds: 10 };
 export class RevocationWriter implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private running: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private tidiedAt = 0;
+  private forgotAt = -Infinity;
   private isStopped = true;
   private isAskedAgain = false;
   private isFailing = false;
@@ -67,7 +72,7 @@ export class RevocationWriter implements OnApplicationBootstrap, BeforeApplicati
         this.isAskedAgain = false;
         await this.writeAll();
       }
-      await this.tidy();
+      await this.forgetOld();
       this.isFailing = false;
     } catch (error) {
       if (!this.isFailing)
@@ -80,7 +85,7 @@ export class RevocationWriter implements OnApplicationBootstrap, BeforeApplicati
     let waiting = await this.database.read(waitingRevocations);
     while (waiting.length > 0 && !this.isStopped) {
       const began = performance.now();
-      const hasWritten = await this.database.transaction(writeWaitingRevocations, BOUNDS);
+      const hasWritten = await this.database.transaction(writeWaitingSet, BOUNDS);
       const left = await this.database.read(waitingRevocations);
       this.say(waiting.filter(({ id }) => !left.some((other) => other.id === id)));
       if (!hasWritten) return; // all is written, or others have the rest in hand
@@ -89,10 +94,10 @@ export class RevocationWriter implements OnApplicationBootstrap, BeforeApplicati
     }
   }
 
-  private async tidy(): Promise<void> {
-    if (this.isStopped || performance.now() - this.tidiedAt < TIDYING_MILLISECONDS) return;
-    await this.database.transaction(writeWaitingRevocations, BOUNDS);
-    this.tidiedAt = performance.now();
+  private async forgetOld(): Promise<void> {
+    if (this.isStopped || performance.now() - this.forgotAt < FORGETTING_MILLISECONDS) return;
+    await this.database.transaction(forgetOldRevocations, BOUNDS);
+    this.forgotAt = performance.now();
   }
 
   private say(whole: readonly WaitingRevocation[]): void {
