@@ -152,9 +152,13 @@ const usable = ({ issuer, audiences }: InForce, placeholder: Placeholder) =>
      ELSE (SELECT s.suspended_at IS NULL AND s.orphaned_at IS NULL AND s.deleted_at IS NULL
        FROM service_accounts s WHERE s.id = t.service_account_id) END`;
 
-// Effective scopes are what two lists allow together: they cover a scope where each of the two does.
-const mayDo = (covering: string) =>
-  `(t.scopes IS NULL OR t.scopes && ${covering}) AND EXISTS (
-     SELECT FROM groups g WHERE g.state = 'ACTIVE' AND (${GRANTS_OF_GROUP}) && ${covering} AND g.id IN (
-       SELECT m.group_id FROM group_members m WHERE m.user_id = t.user_id
-       UNION ALL SELECT l.group_id FROM service_account_groups l WHERE l.service_account_id = t.service_account_id))`;
+// Effective scopes are what two lists allow together: they cover a scope where each of the two does. The groups whose grants
+// do are found once for a statement, and looked up for each row; as a join they would be found for each row again.
+const mayDo = (covering: string) => {
+  const doesGrant = (groupId: string) =>
+    `coalesce(${groupId} IN (SELECT g.id FROM groups g WHERE g.state = 'ACTIVE' AND (${GRANTS_OF_GROUP}) && ${covering}), false)`;
+  return `(t.scopes IS NULL OR t.scopes && ${covering}) AND CASE WHEN t.user_id IS NOT NULL
+     THEN EXISTS (SELECT FROM group_members m WHERE m.user_id = t.user_id AND ${doesGrant('m.group_id')})
+     ELSE EXISTS (SELECT FROM service_account_groups l
+       WHERE l.service_account_id = t.service_account_id AND ${doesGrant('l.group_id')}) END`;
+};
