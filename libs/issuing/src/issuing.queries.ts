@@ -1,6 +1,6 @@
 import { lockExpression, prepared, rows, type Transaction } from '@tokenwarden/database';
 import { noPolicy, POLICY_IN_FORCE, POLICY_TO_HOLD, type PolicyDocument } from '@tokenwarden/policy';
-import { BULK_REVOCATION_LOCK, issuanceOf } from '@tokenwarden/tokens';
+import { BULK_REVOCATION_LOCK, liveCountOf } from '@tokenwarden/tokens';
 import type { UserState } from '@tokenwarden/vocabulary';
 import type { IssuedSoFar } from './issuing-limits.rules.js';
 
@@ -75,6 +75,6 @@ export async function conditionsOf(
     [principalId, limits.nth - 1],
   );
   if (!conditions) throw noPolicy();
-  if (conditions.nthLastCreatedAt === null) return { ...conditions, live: 0 };
-  return { ...conditions, ...(await issuanceOf(tx, principalId, limits)) };
+  const hasMany = conditions.nthLastCreatedAt !== null;
+  return { ...conditions, live: hasMany ? await liveCountOf(tx, principalId, limits.liveBound) : 0 };
 }

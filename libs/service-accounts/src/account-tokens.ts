@@ -2,10 +2,10 @@ import { databaseNow, type Transaction } from '@tokenwarden/database';
 import {
   holdAllTokens,
   holdOffBulkRevocations,
-  issuanceOf,
+  liveCountOf,
+  liveTokensOf,
   revokeMany,
   revokeTokensOf,
-  tokensNow,
 } from '@tokenwarden/tokens';
 import { isIdentifier, type Author } from '@tokenwarden/vocabulary';
 import type { AccountRecord } from './accounts.queries.js';
@@ -18,8 +18,8 @@ export type RevocationWay = 'each' | 'by one decision';
 
 /** Takes the lock that goes before all others where the tokens of an account are revoked, and says how they will be. */
 export async function holdTokensOf(tx: Transaction, accountId: string): Promise<RevocationWay> {
-  const bounds = { liveBound: WRITTEN_AT_ONCE + 1, nth: 1 };
-  const isMany = isIdentifier(accountId) && (await issuanceOf(tx, accountId, bounds)).live > WRITTEN_AT_ONCE;
+  const bound = WRITTEN_AT_ONCE + 1;
+  const isMany = isIdentifier(accountId) && (await liveCountOf(tx, accountId, bound)) === bound;
   await (isMany ? holdAllTokens(tx) : holdOffBulkRevocations(tx));
   return isMany ? 'by one decision' : 'each';
 }
@@ -38,10 +38,7 @@ export async function revokeAllTokensOf(
 ): Promise<number> {
   const because = reason ?? 'The service account was deleted.';
   if (way === 'each') return (await revokeTokensOf(tx, id, by, because)).length;
-  const sql = `SELECT id FROM ${await tokensNow(tx)} AS t
-    WHERE t.principal_id = $1::uuid AND t.revoked_at IS NULL AND t.ends_at > $2::timestamptz`;
-  const live = { sql, parameters: [id, await databaseNow(tx)] };
-  return revokeMany(tx, live, {
+  return revokeMany(tx, liveTokensOf(id, await databaseNow(tx)), {
     by,
     reason: because,
     details: { serviceAccountId: id, serviceAccountName: name },

@@ -4,7 +4,8 @@ import { ada, grace, World } from '../test/world.js';
 import {
   findToken,
   holdAllTokens,
-  issuanceOf,
+  liveCountOf,
+  liveTokensOf,
   leaveToSuccessor,
   renameToken,
   resumeToken,
@@ -128,9 +129,9 @@ describe('from that commit on, with no row written', () => {
     const principalId = await world.addUser();
     const [hit, other] = [await world.issued({ principalId }), await world.issued({ principalId })];
     await world.revokeThese([hit.id]);
-    const live = (liveBound: number) =>
-      world.database.read((tx) => issuanceOf(tx, principalId, { liveBound, nth: 1 }));
-    expect(await live(2)).toMatchObject({ live: 1 });
+    expect(await world.database.read((tx) => liveCountOf(tx, principalId, 2))).toBe(1);
+    const { sql, parameters } = liveTokensOf(principalId, new Date());
+    expect(await world.sql(sql, parameters)).toEqual([{ id: other.id }]);
     const suspended = await world.database.transaction((tx) => suspendTokensOf(tx, principalId, null));
     expect(suspended.map(({ id }) => id)).toEqual([other.id]);
     const ended = await world.database.transaction((tx) => revokeTokensOf(tx, principalId, grace, null));

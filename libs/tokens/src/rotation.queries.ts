@@ -4,8 +4,8 @@ import { tokenColumns } from './token-columns.js';
 import { FEW_TOKENS_NOW, isBeingRevoked } from './tokens-now.queries.js';
 
 /**
- * Marks the token as rotated: it ends at `endsAt`, which is no later than it was, or when its successor is first used.
- * Null where it was rotated before.
+ * Marks the token as rotated: it ends at `endsAt`, or when its successor is first used. Null where it was rotated before,
+ * or would end later than it would have: nothing is cut short here, so that a wrong end shows.
  */
 export async function updateRotated(
   tx: Transaction,
@@ -14,8 +14,8 @@ export async function updateRotated(
 ): Promise<AccessTokenEntity | null> {
   const [rotated] = await rows<AccessTokenEntity>(
     tx,
-    `UPDATE access_tokens SET rotated_at = $2, ends_at = least(ends_at, $3), ends_on_successors_use = $4
-     WHERE id = $1 AND rotated_at IS NULL RETURNING ${tokenColumns()}`,
+    `UPDATE access_tokens SET rotated_at = $2, ends_at = $3, ends_on_successors_use = $4
+     WHERE id = $1 AND rotated_at IS NULL AND ends_at >= $3 RETURNING ${tokenColumns()}`,
     [id, rotation.at, rotation.endsAt, rotation.endsOnSuccessorsUse],
   );
   return rotated ?? null;

@@ -54,7 +54,9 @@ describe('a rotated token', () => {
   });
   it('never ends later than it would have', async () => {
     const token = await world.issued({ endsInSeconds: 30 });
-    expect((await rotated(token, { inSeconds: 3_000 })).old.endsAt).toEqual(token.endsAt);
+    await expect(rotated(token, { inSeconds: 3_000 })).rejects.toThrow('ends no later');
+    expect(await world.rowOf(token.id)).toMatchObject({ ends_at: token.endsAt, rotated_at: null });
+    expect(await world.actionsOf(token.id)).toEqual(['token.created']);
   });
   it('has one successor, whoever else tries', async () => {
     const token = await world.issued();

@@ -8,14 +8,14 @@ import { leaveTrail } from './token-trail.js';
 /** How long a token lives on beside its successor. */
 export interface Overlap {
   readonly successorId: string;
-  /** In whole seconds; a later end than the token's own changes nothing. */
+  /** In whole seconds, and no later than the token's own end. */
   readonly endsAt: Date;
   /** It ends when the successor is first used, or at `endsAt`, whichever is first. */
   readonly endsOnSuccessorsUse: boolean;
 }
 
 /**
- * Marks the locked token as rotated, with its event: whether it may be, was decided before (rule 8).
+ * Marks the locked token as rotated, with its event: whether it may be, and its end, was decided before (rule 8).
  * @throws Problem `TOKEN_NOT_ACTIVE` when it has ended
  */
 export async function leaveToSuccessor(
@@ -27,7 +27,10 @@ export async function leaveToSuccessor(
   const at = await databaseNow(tx);
   requireLive(token, at, 'rotated');
   const rotated = await updateRotated(tx, token.id, { at, endsAt, endsOnSuccessorsUse });
-  if (rotated === null) throw new Error('A token is rotated once: whoever rotates it has to look first.');
+  if (rotated === null)
+    throw new Error(
+      'A token is rotated once and ends no later for it: whoever rotates it has to look first.',
+    );
   await leaveTrail(tx, 'token.rotated', [rotated], by, {
     successorId,
     endsAt: rotated.endsAt.toISOString(),

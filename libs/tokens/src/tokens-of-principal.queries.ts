@@ -1,13 +1,17 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import type { ActorRef } from '@tokenwarden/vocabulary';
 import type { AccessTokenEntity } from './access-token.entity.js';
+import type { IdsSelect } from './bulk-revocations.queries.js';
 import { tokenColumns } from './token-columns.js';
-import { isBeingRevoked } from './tokens-now.queries.js';
+import { IDS_BEING_REVOKED, isBeingRevoked } from './tokens-now.queries.js';
 
-// Locked in the order of ids, so that two of these never wait for each other in a circle. What a bulk revocation has
-// taken is ended already.
-const LIVE_OF_PRINCIPAL = `SELECT id FROM access_tokens t
-  WHERE principal_id = $1 AND revoked_at IS NULL AND ends_at > $2 AND NOT ${isBeingRevoked('t')}`;
+// What a bulk revocation has taken and not yet written looks live in its row.
+const livingRows = (at: string) =>
+  `access_tokens t WHERE t.principal_id = $1::uuid AND t.revoked_at IS NULL AND t.ends_at > ${at}`;
+const LIVE_OF_PRINCIPAL = `${livingRows('$2')} AND NOT ${isBeingRevoked('t')}`;
+// Locked in the order of ids, so that two of these never wait for each other in a circle.
+const locked = (condition: string) =>
+  `SELECT id FROM ${LIVE_OF_PRINCIPAL} ${condition} ORDER BY id FOR NO KEY UPDATE OF t`;
 
 /** Revokes every live token of the principal and gives them. */
 export async function updateLiveRevoked(
@@ -17,7 +21,7 @@ export async function updateLiveRevoked(
 ): Promise<AccessTokenEntity[]> {
   return rows(
     tx,
-    `WITH hit AS (${LIVE_OF_PRINCIPAL} ORDER BY id FOR NO KEY UPDATE OF t)
+    `WITH hit AS (${locked('')})
      UPDATE access_tokens SET revoked_at = $2, revoked_by = $3, revoked_reason = $4
      FROM hit WHERE access_tokens.id = hit.id RETURNING ${tokenColumns()}`,
     [principalId, revocation.at, JSON.stringify(revocation.by), revocation.reason],
@@ -32,52 +36,40 @@ export async function updateActiveSuspended(
 ): Promise<AccessTokenEntity[]> {
   return rows(
     tx,
-    `WITH hit AS (${LIVE_OF_PRINCIPAL} AND suspended_at IS NULL ORDER BY id FOR NO KEY UPDATE OF t)
+    `WITH hit AS (${locked('AND suspended_at IS NULL')})
      UPDATE access_tokens SET suspended_at = $2, suspended_by = $3, suspended_with_scope = false
      FROM hit WHERE access_tokens.id = hit.id RETURNING ${tokenColumns()}`,
     [principalId, suspension.at, JSON.stringify(suspension.by)],
   );
 }
 
-/** What a principal has been issued so far, as far as limits ask. */
-export interface Issuance {
-  /** The database's clock, at which this was counted. */
-  readonly now: Date;
-  /** Live tokens, counted up to the bound. */
-  readonly live: number;
-  /** When the token was created that is so many from the end; null when there are fewer. */
-  readonly nthLastCreatedAt: Date | null;
+/**
+ * The tokens of a principal that are live at this moment: not revoked, nor being so. For whoever has many of them: what is
+ * being revoked is read once and not for each.
+ */
+export function liveTokensOf(principalId: string, at: Date): IdsSelect {
+  const sql = `SELECT t.id FROM ${livingRows('$2::timestamptz')} AND (t.id IN (${IDS_BEING_REVOKED})) IS NOT TRUE`;
+  return { sql, parameters: [principalId, at] };
 }
 
-/** Counts what a principal was issued: live tokens up to `liveBound`, and the `nth` token from the end. */
-export async function issuanceOf(
-  tx: Transaction,
-  principalId: string,
-  { liveBound, nth }: { liveBound: number; nth: number },
-): Promise<Issuance> {
-  const issuance = await counted(tx, liveOfPrincipal(''), principalId, { liveBound, nth });
-  if (issuance.live < liveBound) return issuance;
-  // Only whoever would be refused is worth the look at what a bulk revocation has taken and not yet written.
-  return counted(tx, liveOfPrincipal(`AND NOT ${isBeingRevoked('t')}`), principalId, { liveBound, nth });
+/** How many live tokens a principal has, counted up to the bound. */
+export async function liveCountOf(tx: Transaction, principalId: string, bound: number): Promise<number> {
+  const count = await counted(tx, livingRows(NOW), principalId, bound);
+  // Only whoever has reached the bound is worth the look at what a bulk revocation has taken and not yet written.
+  return count < bound
+    ? count
+    : counted(tx, `${livingRows(NOW)} AND NOT ${isBeingRevoked('t')}`, principalId, bound);
 }
 
-const liveOfPrincipal = (condition: string) =>
-  `SELECT FROM access_tokens t WHERE principal_id = $1 AND revoked_at IS NULL AND ends_at > clock.now ${condition} LIMIT $2`;
+// Asked once for the statement, so that an index can be read up to it.
+const NOW = '(SELECT clock_timestamp())';
 
-async function counted(
-  tx: Transaction,
-  live: string,
-  principalId: string,
-  { liveBound, nth }: { liveBound: number; nth: number },
-): Promise<Issuance> {
-  const [issuance] = await rows<Issuance>(
+async function counted(tx: Transaction, live: string, principalId: string, bound: number): Promise<number> {
+  const [row] = await rows<{ count: number }>(
     tx,
-    `SELECT clock.now, (SELECT count(*) FROM (${live}) AS live)::integer AS live,
-       (SELECT created_at FROM access_tokens WHERE principal_id = $1
-          ORDER BY created_at DESC, id DESC OFFSET $3 LIMIT 1) AS "nthLastCreatedAt"
-     FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS now) AS clock`,
-    [principalId, liveBound, nth - 1],
+    `SELECT count(*)::integer AS count FROM (SELECT FROM ${live} LIMIT $2) AS live`,
+    [principalId, bound],
   );
-  if (!issuance) throw new Error('The database counted nothing.');
-  return issuance;
+  if (!row) throw new Error('The database counted nothing.');
+  return row.count;
 }
