@@ -1,5 +1,6 @@
 import { databaseNow, rows, type Transaction } from '@tokenwarden/database';
-import { foldedForSearch, invalidInput, type Author, type JsonObject } from '@tokenwarden/vocabulary';
+import { withReason } from '@tokenwarden/tokens';
+import { foldedForSearch, invalidInput, type Author } from '@tokenwarden/vocabulary';
 import { noteChange } from './account-events.js';
 import type { AccountDifference } from './account-update.rules.js';
 import { changeAccount, withState, type AccountRecord } from './accounts.queries.js';
@@ -111,10 +112,6 @@ async function link(tx: Transaction, accountId: string, groupIds: readonly strin
     'INSERT INTO service_account_groups (service_account_id, group_id) SELECT $1, unnest($2::uuid[])',
     [accountId, groupIds],
   );
-}
-
-function withReason(reason: string | null): JsonObject {
-  return reason === null ? {} : { reason };
 }
 
 function nameTaken() {

@@ -1,11 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  findToken,
-  lockToken,
-  revokeToken,
-  suspendToken,
-  writeWaitingSet,
-} from '@tokenwarden/tokens';
+import { findToken, lockToken, revokeToken, suspendToken, writeWaitingSet } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { ada, IDS, World } from '../test/world.js';
 

@@ -34,7 +34,7 @@ export async function orphanAccountsOf(
 
 /**
  * Makes every ORPHANED account of these groups, which live again, what it was before, by SYSTEM; only those that were
- * orphaned after `since`, the beginning of the grace (rule 11).
+ * orphaned after `since`, the beginning of the grace (rule 11). They are locked in the order in which everybody locks them.
  */
 export async function recoverAccountsOf(
   tx: Transaction,
@@ -43,11 +43,13 @@ export async function recoverAccountsOf(
 ): Promise<AccountRecord[]> {
   const ids = await rows<{ id: string }>(
     tx,
-    `UPDATE service_accounts s SET orphaned_at = NULL
-     WHERE s.deleted_at IS NULL AND s.orphaned_at > $2
-       AND EXISTS (SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id
-         WHERE l.service_account_id = s.id AND l.group_id = ANY($1::uuid[]) AND g.state = 'ACTIVE')
-     RETURNING s.id`,
+    `WITH hit AS (
+       SELECT s.id FROM service_accounts s
+       WHERE s.deleted_at IS NULL AND s.orphaned_at > $2
+         AND EXISTS (SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id
+           WHERE l.service_account_id = s.id AND l.group_id = ANY($1::uuid[]) AND g.state = 'ACTIVE')
+       ORDER BY s.id FOR UPDATE OF s)
+     UPDATE service_accounts s SET orphaned_at = NULL FROM hit WHERE s.id = hit.id RETURNING s.id`,
     [liveGroupIds, since],
   );
   return noteAll(tx, 'service-account.recovered', ids);

@@ -24,6 +24,7 @@ export {
 export { endOnSuccessorsUse, leaveToSuccessor, type Overlap } from './token-rotation.js';
 export { revokeTokensOf, suspendTokensOf } from './tokens-of-principal.js';
 export { TokenActionEnum, TokenKindEnum, TokenStatusEnum, UnusableReasonEnum } from './token-words.enums.js';
+export { withReason } from './token-trail.js';
 export { tokenColumns } from './token-columns.js';
 export { tokensByIds } from './tokens.queries.js';
 export { successorsOf } from './rotation.queries.js';
