@@ -255,7 +255,7 @@ describe('at a stop', () => {
     const began = performance.now();
     await flusher.beforeApplicationShutdown();
     await flusher.onApplicationShutdown();
-    expect(performance.now() - began).toBeLessThan(3_500);
+    expect(performance.now() - began).toBeLessThan(15_000); // the batch itself may take 30 s
     expect(lines).toMatchObject([{ count: 2 }]);
     await hold.release();
   });

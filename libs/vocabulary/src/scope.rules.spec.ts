@@ -124,11 +124,11 @@ describe('scopes without what another one covers', () => {
         expect(minimal.some((a) => minimal.some((b) => a !== b && covers(a, b)))).toBe(false);
       }),
     ));
-  it('are found for 5,000 in far less than the time of an answer', () => {
-    const many = Array.from({ length: 5_000 }, (_, i) => `dataset/d${i}/orders:read`);
+  it('are found for 20,000 without comparing each with all', () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => `dataset/d${i}/orders:read`);
     const began = performance.now();
-    expect(withoutCovered([...many, 'dataset/d7/*:*'])).toHaveLength(5_000);
-    expect(performance.now() - began).toBeLessThan(1_000); // comparing each with all takes several seconds
+    expect(withoutCovered([...many, 'dataset/d7/*:*'])).toHaveLength(20_000);
+    expect(performance.now() - began).toBeLessThan(10_000); // a tenth of a second, or about a minute
   });
 });
 
