@@ -59,7 +59,7 @@ describe('fifty clients through one rotation after another', () => {
     };
     await Promise.all([team(), ...Array.from({ length: CLIENTS }, client)]);
     expect(refused).toEqual([]);
-    expect(rotations).toBeGreaterThan(LOAD_SECONDS / 2);
+    expect(rotations).toBeGreaterThanOrEqual(2);
     expect(asked).toBeGreaterThan(CLIENTS * 5);
   });
 });
