@@ -39,7 +39,9 @@ export class RotationService {
   async rotate(caller: Caller, { idempotencyKey, ...asked }: AskedRotationOnce): Promise<IssuedToken> {
     requireItself(asked, caller);
     checkRotation(asked);
-    const request = requestOf(caller, 'rotateToken', idempotencyKey, { ...asked });
+    // Said or left out, false means the same.
+    const meant = { ...asked, endOldOnFirstUse: asked.endOldOnFirstUse === true || undefined };
+    const request = requestOf(caller, 'rotateToken', idempotencyKey, meant);
     return this.database.transaction(async (tx) => {
       await lockRequest(tx, requestLock(request));
       const principal = await holdRotatingPrincipal(tx, asked.id, caller, {
