@@ -114,6 +114,18 @@ describe('a repeated request', () => {
 });
 
 describe('a key', () => {
+  it.each([`tws_${'a'.repeat(43)}`, `of eyJ${'a'.repeat(20)}.eyJ${'b'.repeat(20)}.${'c'.repeat(20)}`])(
+    'that holds a secret, as %s, is refused by name and kept nowhere',
+    async (idempotencyKey) => {
+      const refusal = { code: 'INVALID_INPUT', field: 'idempotencyKey' };
+      await expect(create({ idempotencyKey })).rejects.toMatchObject(refusal);
+      const { token } = await create({});
+      await expect(world.rotation.rotate(grace, { id: token.id, idempotencyKey })).rejects.toMatchObject(
+        refusal,
+      );
+      expect(await world.sql('SELECT FROM idempotency_keys WHERE key = $1', [idempotencyKey])).toEqual([]);
+    },
+  );
   it('with another input, or for another operation, is a conflict', async () => {
     const idempotencyKey = newKey();
     const { token } = await create({ idempotencyKey });

@@ -1,9 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { holdsSecret } from '@tokenwarden/audit';
 import type { Transaction } from '@tokenwarden/database';
 import { Settings } from '@tokenwarden/settings';
 import { SigningService } from '@tokenwarden/signing';
 import { findToken, isLive, type AccessTokenEntity } from '@tokenwarden/tokens';
-import { claimsFor, durationSeconds, tokenNotActive, type Caller } from '@tokenwarden/vocabulary';
+import {
+  claimsFor,
+  durationSeconds,
+  invalidInput,
+  tokenNotActive,
+  type Caller,
+} from '@tokenwarden/vocabulary';
 import type { IssuedToken } from '../token-issuer.js';
 import { keepRequest, selectRequest } from './idempotency.queries.js';
 import {
@@ -26,13 +33,18 @@ export interface CreatingRequest {
   readonly key: string | undefined;
 }
 
-/** The request of a caller; `input` is all of it but the key. */
+/**
+ * The request of a caller; `input` is all of it but the key, which is kept as it is written.
+ * @throws Problem `INVALID_INPUT` on `idempotencyKey` where it holds a secret (rule 2)
+ */
 export function requestOf(
   caller: Caller,
   operation: CreatingOperation,
   key: string | undefined,
   input: CreatingRequest['input'],
 ): CreatingRequest {
+  if (key !== undefined && holdsSecret(key))
+    throw invalidInput('idempotencyKey', 'This holds a token or another secret; make up a key of its own.');
   return { principalId: caller.principal.id, key, operation, input };
 }
 
