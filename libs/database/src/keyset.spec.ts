@@ -11,6 +11,7 @@ describe('a page as SQL', () => {
     expect(keyset({ size: 50, backward: false, binding: '' }, byCreation, 1)).toEqual({
       condition: 'TRUE',
       orderBy: 'created_at DESC, id DESC',
+      direction: 'DESC',
       limit: 51,
       parameters: [],
     }));
@@ -27,6 +28,7 @@ describe('a page as SQL', () => {
     ).toMatchObject({
       condition: '(created_at, id) > ($1::timestamptz, $2::uuid)',
       orderBy: 'created_at ASC, id ASC',
+      direction: 'ASC',
     }));
   it('compares column by column where the columns go different ways', () =>
     expect(

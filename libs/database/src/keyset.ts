@@ -13,6 +13,8 @@ export interface KeysetColumn {
 export interface KeysetClause {
   readonly condition: string;
   readonly orderBy: string;
+  /** Which way its first column is fetched. */
+  readonly direction: 'ASC' | 'DESC';
   /** One more than the page holds, so that the list knows whether it goes on. */
   readonly limit: number;
   readonly parameters: readonly unknown[];
@@ -48,15 +50,19 @@ export function keyset(page: Page, order: readonly KeysetColumn[], firstParamete
   return {
     condition: conditions.length === 0 ? 'TRUE' : conditions.join(' AND '),
     orderBy: order.flatMap((column) => orderOf(column, page.backward)).join(', '),
+    direction: directionOf(order[0]?.descending ?? false, page.backward),
     limit: page.size + 1,
     parameters,
   };
 }
 
 function orderOf({ column, descending, isNullable }: KeysetColumn, backward: boolean): string[] {
-  const direction = descending === backward ? 'ASC' : 'DESC';
   const nulls = isNullable ? [`${column} IS NULL ${backward ? 'DESC' : 'ASC'}`] : [];
-  return [...nulls, `${column} ${direction}`];
+  return [...nulls, `${column} ${directionOf(descending, backward)}`];
+}
+
+function directionOf(descending: boolean, backward: boolean): 'ASC' | 'DESC' {
+  return descending === backward ? 'ASC' : 'DESC';
 }
 
 // The list is two: rows with a value in their order, and then those without one by the other columns.

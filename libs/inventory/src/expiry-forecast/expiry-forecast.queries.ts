@@ -1,8 +1,7 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import { tokensNow } from '@tokenwarden/tokens';
 import type { ExpiryForecastDay } from './expiry-forecast.types.js';
-import { TokenFilter } from '../token-lists/token-list.types.js';
-import { conditionsWith, type Reach } from '../token-lists/token-selection.queries.js';
+import { withinReach, type Reach } from '../token-lists/token-selection.queries.js';
 
 /** How many live tokens of the reach end on each of `days` days in UTC, today the first; days without one included. */
 export async function expiryForecast(
@@ -11,15 +10,14 @@ export async function expiryForecast(
   days: number,
 ): Promise<ExpiryForecastDay[]> {
   const parameters: unknown[] = [days];
-  const nothingAsked = { filter: new TokenFilter(), inForce: { issuer: '', audiences: [] }, profiles: [] };
-  const inReach = conditionsWith({ reach, ...nothingAsked }, (value) => `$${parameters.push(value)}`);
+  const inReach = withinReach(reach, (value) => `$${parameters.push(value)}`);
   return rows(
     tx,
     `WITH today AS (SELECT date_trunc('day', statement_timestamp(), 'UTC') AS start),
        ending AS (
          SELECT date_trunc('day', t.ends_at, 'UTC') AS day, t.kind, count(*) AS count FROM ${await tokensNow(tx)} t
          WHERE t.revoked_at IS NULL AND t.ends_at > statement_timestamp()
-           AND t.ends_at < (SELECT start FROM today) + $1::integer * interval '24 hours' AND ${inReach.join(' AND ')}
+           AND t.ends_at < (SELECT start FROM today) + $1::integer * interval '24 hours' AND ${inReach}
          GROUP BY 1, 2)
      SELECT to_char(day.start AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS date,
        coalesce((SELECT count FROM ending WHERE ending.day = day.start AND kind = 'USER'), 0)::integer AS "userTokens",

@@ -5,7 +5,8 @@ import { tokensNow } from '@tokenwarden/tokens';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
 import { mixedSamples } from '../../test/mixed-samples.js';
 import { sampleSelection, StoredSamples } from '../../test/stored-samples.js';
-import { countTokens, countTokensOfEach, tokensOnPage, tokensOnPageOfEach } from './token-list.queries.js';
+import { countTokens } from './token-count.queries.js';
+import { tokensOnPage } from './token-list.queries.js';
 import { TokenOrderField, type TokenFilter, type TokenOrder } from './token-list.types.js';
 import { columnsOf, cursorItemsOf, NEWEST_FIRST, stretchesOf } from './token-orders.js';
 import { partsOf } from './token-parts.queries.js';
@@ -224,7 +225,7 @@ describe('every way to a page', () => {
 });
 
 describe('the effort for a page', () => {
-  const none = { few: 0, shortWalk: 1, gathered: 0, gatheredAtLast: 0, longWalk: 1, counted: 1 };
+  const none = { few: 0, shortWalk: 1, gathered: 0, gatheredAtLast: 0, longWalk: 1 };
   const page = pageOf({ first: 5 }, '');
   const rare = { unscoped: true, kind: 'SERVICE_ACCOUNT', search: 'B' } as const;
   const listed = (selection: TokenSelection, order: TokenOrder, effort: typeof none) =>
@@ -240,9 +241,22 @@ describe('the effort for a page', () => {
       message: expect.stringContaining('createdAt'),
     });
     await expect(listed(sampleSelection(rare), NEWEST_FIRST, none)).rejects.toEqual(refused);
-    await expect(read((tx) => countTokens(tx, sampleSelection({ usable: true }), none))).rejects.toEqual(
-      refused,
+    const rarely = { gathered: 0, counted: 1, scanned: 1_000 };
+    for (const filter of [
+      { usable: true },
+      { scope: 'a:b' as const },
+      { unusedSince: new Date() },
+      { exceedsPolicy: false },
+      { groupId: id.group },
+    ]) {
+      await expect(read((tx) => countTokens(tx, sampleSelection(filter), rarely))).rejects.toEqual(refused);
+    }
+    const byRow = sampleSelection({ unscoped: true, search: 'B' });
+    expect(await read((tx) => countTokens(tx, byRow, rarely))).toBe(
+      await read((tx) => countTokens(tx, byRow)),
     );
+    const never = { ...rarely, scanned: 89 };
+    await expect(read((tx) => countTokens(tx, byRow, never))).rejects.toEqual(refused);
   });
 
   it.each(['few', 'shortWalk', 'gathered', 'gatheredAtLast', 'longWalk'] as const)(
@@ -261,29 +275,6 @@ describe('the effort for a page', () => {
     for (const order of [NEWEST_FIRST, oldestFirst]) {
       const expected = idsOf(await read((tx) => byMeaning(tx, selection, order, page)));
       expect(await listed(selection, order, none)).toEqual(expected);
-    }
-  });
-});
-
-describe('the pages of many principals in one statement', () => {
-  it.each(ORDERS)('by %j are those of each alone', async (order) => {
-    const principals = [id.ada, id.grace, id.etl, id.group];
-    for (const filter of [{ status: ['ACTIVE' as const] }, { neverUsed: false }, { usable: true }]) {
-      for (const args of [{ first: 3 }, { last: 2 }]) {
-        const page = pageOf(args, 'spec');
-        const ofEach = await read((tx) =>
-          tokensOnPageOfEach(tx, principals, sampleSelection(filter), order, page),
-        );
-        const counts = await read((tx) => countTokensOfEach(tx, principals, sampleSelection(filter)));
-        for (const principal of principals) {
-          const alone = sampleSelection(filter, { principalIds: [principal] });
-          const tokens = await read((tx) => tokensOnPage(tx, alone, order, page));
-          expect(ofEach.get(principal)?.map(({ token, key }) => [token.id, key])).toEqual(
-            tokens.map(({ token, key }) => [token.id, key]),
-          );
-          expect(counts.get(principal)).toBe(await read((tx) => countTokens(tx, alone)));
-        }
-      }
     }
   });
 });

@@ -7,6 +7,8 @@ import type { Parts } from './token-walks.queries.js';
 
 /** So many tokens are read of each part where the filter asks more than the parts do. */
 const DEPTH = 400;
+/** Of more principals than this only what needs no more than a page of each is merged. */
+const MOST_PRINCIPALS = 1_000;
 
 // As the index has it.
 const WEEK = (moment: string) => `date_bin('7 days', ${moment}, '2000-01-01T00:00:00Z')`;
@@ -24,6 +26,7 @@ export async function partsOf(
   const principals = principalsOf(selection);
   if (principals) {
     const isAll = Object.values(filter).every((value) => value === undefined);
+    if (!isAll && (await areMoreThan(MOST_PRINCIPALS, tx, principals))) return undefined;
     const depth = isAll ? page.size + 1 : DEPTH;
     return {
       sql: (value) => `SELECT DISTINCT id FROM (${principals(value)}) AS listed`,
@@ -42,6 +45,18 @@ export async function partsOf(
     condition: (value) => `w.kind = p.kind AND ${WEEK('w.ends_at')} = p.week AND ${bounds(value)}`,
     depth: DEPTH,
   };
+}
+
+async function areMoreThan(
+  most: number,
+  tx: Transaction,
+  principals: (placeholder: Placeholder) => string,
+): Promise<boolean> {
+  const parameters: unknown[] = [];
+  const listed = principals((value) => `$${parameters.push(value)}`);
+  return (
+    (await rows(tx, `SELECT 1 FROM (${listed}) AS listed OFFSET ${most} LIMIT 1`, parameters)).length > 0
+  );
 }
 
 async function weeksWithin(

@@ -56,10 +56,18 @@ export function conditionsOf(selection: TokenSelection): { conditions: string[];
   return { conditions, parameters };
 }
 
+/** What holds for each token `t` of the reach. */
+export function withinReach(reach: Reach, placeholder: Placeholder): string {
+  if (reach === 'all') return 'TRUE';
+  return 'tokenId' in reach
+    ? `t.id = ${placeholder(reach.tokenId)}::uuid`
+    : `t.principal_id = ANY (${placeholder(reach.principalIds)}::uuid[])`;
+}
+
 /** As `conditionsOf`, for a statement that has values of its own. */
 export function conditionsWith(selection: TokenSelection, placeholder: Placeholder): string[] {
   const { reach, filter } = selection;
-  const conditions: string[] = ['TRUE'];
+  const conditions = [withinReach(reach, placeholder)];
   const add = <T>(value: T | undefined, condition: (value: T) => string) => {
     if (value !== undefined) conditions.push(condition(value));
   };
@@ -69,9 +77,6 @@ export function conditionsWith(selection: TokenSelection, placeholder: Placehold
   const addId = (id: string | undefined, condition: (placeholder: string) => string) =>
     add(id, (one) => (isIdentifier(one) ? condition(placeholder(one)) : 'FALSE'));
 
-  if (reach !== 'all' && 'tokenId' in reach) addValue(reach.tokenId, (id) => `t.id = ${id}::uuid`);
-  if (reach !== 'all' && 'principalIds' in reach)
-    addValue(reach.principalIds, (ids) => `t.principal_id = ANY (${ids}::uuid[])`);
   addValue(filter.ids?.filter(isIdentifier), (ids) => `t.id = ANY (${ids}::uuid[])`);
   addValue(filter.kind, (kind) => `t.kind = ${kind}`);
   add(filter.status, statusCondition);

@@ -1,5 +1,5 @@
 import type { Page } from '@tokenwarden/api';
-import { keyset, rows, type KeysetColumn, type Transaction } from '@tokenwarden/database';
+import { keyset, rows, type KeysetClause, type KeysetColumn, type Transaction } from '@tokenwarden/database';
 import { tokenColumns, type AccessTokenEntity } from '@tokenwarden/tokens';
 import { columnsOf, type Stretch } from './token-orders.js';
 import type { TokenOrder } from './token-list.types.js';
@@ -15,9 +15,19 @@ export interface Sought {
   readonly source: string;
 }
 
-// Each row by its key, whatever the planner expects of a join: what is read is then bounded by what was walked.
-const TOKEN_OF = (id: string, source: string, conditions: readonly string[]) =>
-  `CROSS JOIN LATERAL (SELECT * FROM ${source} t WHERE t.id = ${id} AND ${conditions.join(' AND ')} OFFSET 0) AS t`;
+const SELECTED = (id: string, source: string, conditions: readonly string[]) =>
+  `(SELECT * FROM ${source} t WHERE t.id = ${id} AND ${conditions.join(' AND ')} OFFSET 0) AS t`;
+
+/**
+ * The join of each token with this id, as `t`, that fulfils the conditions: by its key, whatever the planner expects of a
+ * join, so that what is read is bounded by what was walked.
+ */
+export const TOKEN_OF = (id: string, source: string, conditions: readonly string[]) =>
+  `CROSS JOIN LATERAL ${SELECTED(id, source, conditions)}`;
+
+/** As `TOKEN_OF`, and `t` is empty where the token does not fulfil them. */
+export const TOKEN_OF_OR_NONE = (id: string, source: string, conditions: readonly string[]) =>
+  `LEFT JOIN LATERAL ${SELECTED(id, source, conditions)} ON true`;
 
 const LAST_USE = `LEFT JOIN LATERAL (
   SELECT u.last_used_at FROM token_uses u WHERE u.token_id = t.id OFFSET 0) AS used ON true`;
@@ -57,7 +67,7 @@ export async function walk(
     tx,
     `SELECT ${storedColumns(lastUsedAt)} FROM (${walked(`${stretch.id} AS id, ${keys}`, `LIMIT ${bound}`)}) AS w
      ${TOKEN_OF('w.id', source, conditionsWith(selection, placeholder))}
-     ORDER BY ${names.map((name) => `w.${name} ${clause.orderBy.endsWith('DESC') ? 'DESC' : 'ASC'}`).join(', ')} LIMIT ${limit}`,
+     ORDER BY ${names.map((name) => `w.${name} ${clause.direction}`).join(', ')} LIMIT ${limit}`,
     statement,
   );
   if (found.length === limit) return found;
@@ -97,6 +107,20 @@ export async function gather(
   );
 }
 
+/** The approach that leads to the fewest tokens, of those that lead to fewer than `bound` where there are any. */
+export async function narrowestOf(
+  tx: Transaction,
+  approaches: readonly Approach[],
+  bound: number,
+): Promise<{ approach: Approach; breadth: number } | undefined> {
+  let narrowest: { approach: Approach; breadth: number } | undefined;
+  for (const approach of approaches) {
+    const breadth = await breadthOf(tx, approach, narrowest?.breadth ?? bound);
+    if (!narrowest || breadth < narrowest.breadth) narrowest = { approach, breadth };
+  }
+  return narrowest;
+}
+
 /** How many of the first `bound` tokens that an approach leads to are selected; it stops at `most`. */
 export async function countAlong(
   tx: Transaction,
@@ -116,6 +140,9 @@ export async function countAlong(
   return row?.count ?? 0;
 }
 
+/** So many tokens of all parts together are looked at. */
+const MOST_MERGED = 30_000;
+
 /** A list cut into parts, each held by an index in the order of the list. */
 export interface Parts {
   /** SQL that gives one row for each part. */
@@ -126,7 +153,7 @@ export interface Parts {
 
 /**
  * Merges the parts of a list in its order, of each the first `depth` tokens, and takes what is selected: undefined where
- * a part that goes on could hold more of the page.
+ * a part that goes on could hold more of the page, or too many tokens would have to be looked at.
  */
 export async function merge(
   tx: Transaction,
@@ -141,20 +168,21 @@ export async function merge(
     ...createdOf(selection.filter, placeholder),
     clause.condition,
   ];
-  const way = clause.orderBy.endsWith('DESC')
-    ? { direction: 'DESC', sign: '>=' }
-    : { direction: 'ASC', sign: '<=' };
-  const orderBy = `m.created_at ${way.direction}, m.id ${way.direction}`;
+  const sign = clause.direction === 'DESC' ? '>=' : '<=';
+  const orderBy = `m.created_at ${clause.direction}, m.id ${clause.direction}`;
   const found = await rows<StoredToken & { isCut: boolean }>(
     tx,
     `WITH merged AS MATERIALIZED (
        SELECT m.* FROM (${parts.sql(placeholder)}) AS p CROSS JOIN LATERAL (
          SELECT w.created_at, w.id, row_number() OVER (ORDER BY ${clause.orderBy}) AS place FROM access_tokens w
          WHERE ${conditions.join(' AND ')} ORDER BY ${clause.orderBy} LIMIT ${depth}) AS m),
-     cut AS MATERIALIZED (SELECT m.created_at, m.id FROM merged m WHERE m.place = ${depth} ORDER BY ${orderBy} LIMIT 1)
+     cut AS MATERIALIZED (SELECT m.created_at, m.id FROM (
+       (SELECT m.created_at, m.id FROM merged m WHERE m.place = ${depth} ORDER BY ${orderBy} LIMIT 1)
+       UNION ALL (SELECT m.created_at, m.id FROM merged m ORDER BY ${orderBy} OFFSET ${MOST_MERGED} LIMIT 1)) AS m
+       ORDER BY ${orderBy} LIMIT 1)
      SELECT shown.*, EXISTS (SELECT FROM cut) AS "isCut" FROM (SELECT) AS always LEFT JOIN LATERAL (
        SELECT ${storedColumns('NULL::timestamptz')} FROM (
-         SELECT m.* FROM merged m WHERE coalesce((SELECT (m.created_at, m.id) ${way.sign} (cut.created_at, cut.id) FROM cut), true)
+         SELECT m.* FROM merged m WHERE coalesce((SELECT (m.created_at, m.id) ${sign} (cut.created_at, cut.id) FROM cut), true)
          ORDER BY ${orderBy}) AS m
        ${TOKEN_OF('m.id', source, conditionsWith(selection, placeholder))}
        ORDER BY ${orderBy} LIMIT ${clause.limit}) AS shown ON true`,
@@ -164,12 +192,14 @@ export async function merge(
   return tokens.length === clause.limit || !found.some(({ isCut }) => isCut) ? tokens : undefined;
 }
 
-function newStatement(): { statement: unknown[]; placeholder: Placeholder } {
+/** The values of a statement, and what takes one more. */
+export function newStatement(): { statement: unknown[]; placeholder: Placeholder } {
   const statement: unknown[] = [];
   return { statement, placeholder: (value) => `$${statement.push(value)}` };
 }
 
-function clauseOf(page: Page, columns: readonly KeysetColumn[], statement: unknown[]) {
+/** The page of this order, its values added to the statement. */
+export function clauseOf(page: Page, columns: readonly KeysetColumn[], statement: unknown[]): KeysetClause {
   const clause = keyset(page, columns, statement.length + 1);
   statement.push(...clause.parameters);
   return clause;

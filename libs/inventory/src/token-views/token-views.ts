@@ -25,13 +25,9 @@ import type { Caller, TokenAction } from '@tokenwarden/vocabulary';
 import { expiryForecast } from '../expiry-forecast/expiry-forecast.queries.js';
 import type { ExpiryForecastDay } from '../expiry-forecast/expiry-forecast.types.js';
 import { reachOf, standingOf } from '../standing.rules.js';
-import {
-  countTokens,
-  countTokensOfEach,
-  tokensOnPage,
-  tokensOnPageOfEach,
-  type TokenOfMoment,
-} from '../token-lists/token-list.queries.js';
+import { countTokens } from '../token-lists/token-count.queries.js';
+import { tokensOnPage, type TokenOfMoment } from '../token-lists/token-list.queries.js';
+import { countTokensOfEach, tokensOnPageOfEach } from '../token-lists/tokens-of-each.queries.js';
 import { TokenFilter, type TokenListArgs, type TokenOrder } from '../token-lists/token-list.types.js';
 import { cursorItemsOf, NEWEST_FIRST } from '../token-lists/token-orders.js';
 import { selectionFor, type TokenSelection } from '../token-lists/token-selection.queries.js';
