@@ -5,7 +5,7 @@ export async function mixedSamples(
   samples: StoredSamples,
 ): Promise<Record<'ada' | 'grace' | 'etl' | 'group', string>> {
   await samples.signingKey();
-  const group = await samples.group();
+  const group = await samples.group(['a:*']);
   const ada = await samples.user('ada');
   const grace = await samples.user('grace', [group]);
   const etl = await samples.account('etl', [group]);

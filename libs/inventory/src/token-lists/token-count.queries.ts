@@ -11,7 +11,7 @@ import { breadthOf, countAlong, narrowestOf, type Sought } from './token-walks.q
 export interface CountEffort {
   /** Counted to the end along the narrowest index, where that leads to fewer. */
   readonly gathered: number;
-  /** So many along the narrowest index for a count that is likely above what is counted at all. */
+  /** So many along the narrowest index for filters that take more than a look at the row. */
   readonly counted: number;
   /** So many read one after the other as they are stored, for filters that a look at the row decides. */
   readonly scanned: number;
@@ -45,10 +45,14 @@ export async function countTokens(
   const isWhole = asked.every(([name]) => approach.answers.some((answered) => answered === name));
   if (isWhole && selection.reach === 'all' && breadth >= most) return most;
   const isGathered = breadth < effort.gathered;
-  const bound = isGathered ? effort.gathered : effort.counted;
+  const bound = isGathered || isByRow(selection) ? effort.gathered : effort.counted;
   const found = await countAlong(tx, sought, approach, { bound, most });
   if (found >= most || isGathered) return found;
   return (await breadthOf(tx, approach, bound + 1)) > bound ? scanned(tx, sought, most, effort) : found;
+}
+
+function isByRow({ filter }: TokenSelection): boolean {
+  return COSTLY.every((name) => filter[name] === undefined);
 }
 
 async function scanned(
@@ -57,7 +61,7 @@ async function scanned(
   most: number,
   { scanned: bound }: CountEffort,
 ): Promise<number> {
-  if (COSTLY.every((name) => selection.filter[name] === undefined)) {
+  if (isByRow(selection)) {
     const { conditions, parameters } = conditionsOf(selection);
     const [row] = await rows<{ count: number }>(
       tx,

@@ -88,6 +88,8 @@ const filters = (): Partial<TokenFilter>[] => [
   { endsAfter: new Date('2026-03-01T00:00:00Z'), endsBefore: new Date('2999-01-05T00:00:00Z') },
   { endsBefore: new Date('2026-05-01T00:00:00Z'), kind: 'USER' },
   { usable: true, exceedsPolicy: true },
+  { scope: 'a:b' },
+  { scope: 'nobody/has:this' },
   { ids: [] },
 ];
 

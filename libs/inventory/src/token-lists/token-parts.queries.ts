@@ -24,9 +24,8 @@ export async function partsOf(
 ): Promise<(Parts & { readonly depth: number }) | undefined> {
   const { filter } = selection;
   const principals = principalsOf(selection);
-  if (principals) {
-    const isAll = Object.values(filter).every((value) => value === undefined);
-    if (!isAll && (await areMoreThan(MOST_PRINCIPALS, tx, principals))) return undefined;
+  const isAll = Object.values(filter).every((value) => value === undefined);
+  if (principals && (isAll || !(await areMoreThan(MOST_PRINCIPALS, tx, principals)))) {
     const depth = isAll ? page.size + 1 : DEPTH;
     return {
       sql: (value) => `SELECT DISTINCT id FROM (${principals(value)}) AS listed`,

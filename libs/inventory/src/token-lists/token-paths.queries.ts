@@ -5,6 +5,7 @@ import type { Stretch } from './token-orders.js';
 import {
   containing,
   PRINCIPALS_OF_GROUP,
+  principalsWith,
   type Placeholder,
   type TokenSelection,
 } from './token-selection.queries.js';
@@ -154,11 +155,11 @@ export function principalsOf({
 }: Pick<TokenSelection, 'filter' | 'reach'>): ((placeholder: Placeholder) => string) | undefined {
   const listed = (ids: readonly string[]) => (value: Placeholder) =>
     `SELECT unnest(${value(ids)}::uuid[]) AS id`;
-  const { groupId } = filter;
+  const { groupId, scope } = filter;
   const one = filter.userId ?? filter.serviceAccountId;
   if (one !== undefined) return listed([one].filter(isIdentifier));
   if (isOfSome(reach)) return listed(reach.principalIds);
-  if (groupId === undefined) return undefined;
+  if (groupId === undefined) return scope === undefined ? undefined : (value) => principalsWith(scope, value);
   return isIdentifier(groupId) ? (value) => PRINCIPALS_OF_GROUP(value(groupId)) : listed([]);
 }
 

@@ -119,6 +119,16 @@ export const PRINCIPALS_OF_GROUP = (id: string) =>
   `SELECT user_id AS id FROM group_members WHERE group_id = ${id}::uuid
    UNION ALL SELECT service_account_id FROM service_account_groups WHERE group_id = ${id}::uuid`;
 
+const groupsThatGrant = (covering: string) =>
+  `SELECT g.id FROM groups g WHERE g.state = 'ACTIVE' AND (${GRANTS_OF_GROUP}) && ${covering}`;
+
+/** The ids of those to whom a group grants this scope or a wider one; of some more than once. */
+export function principalsWith(scope: string, placeholder: Placeholder): string {
+  const granting = groupsThatGrant(`${placeholder(coveringScopes(scope))}::text[]`);
+  return `SELECT user_id AS id FROM group_members WHERE group_id IN (${granting})
+   UNION ALL SELECT service_account_id FROM service_account_groups WHERE group_id IN (${granting})`;
+}
+
 // Looked up for each row, like all that is beside it: a page looks at few rows, whatever the size of the group.
 const ofGroup = (id: string) =>
   `CASE WHEN t.user_id IS NOT NULL
@@ -160,8 +170,7 @@ const usable = ({ issuer, audiences }: InForce, placeholder: Placeholder) =>
 // Effective scopes are what two lists allow together: they cover a scope where each of the two does. The groups whose grants
 // do are found once for a statement, and looked up for each row; as a join they would be found for each row again.
 const mayDo = (covering: string) => {
-  const doesGrant = (groupId: string) =>
-    `coalesce(${groupId} IN (SELECT g.id FROM groups g WHERE g.state = 'ACTIVE' AND (${GRANTS_OF_GROUP}) && ${covering}), false)`;
+  const doesGrant = (groupId: string) => `coalesce(${groupId} IN (${groupsThatGrant(covering)}), false)`;
   return `(t.scopes IS NULL OR t.scopes && ${covering}) AND CASE WHEN t.user_id IS NOT NULL
      THEN EXISTS (SELECT FROM group_members m WHERE m.user_id = t.user_id AND ${doesGrant('m.group_id')})
      ELSE EXISTS (SELECT FROM service_account_groups l
