@@ -68,7 +68,8 @@ function isStorable(text: string): boolean {
 }
 
 const FORMS: Readonly<Record<CursorItemType, (item: string | number) => boolean>> = {
-  timestamptz: (item) => typeof item === 'string' && parseInstant(item) !== undefined,
+  // As they are written here, in UTC: an offset may exist for us and be too large for Postgres.
+  timestamptz: (item) => typeof item === 'string' && item.endsWith('Z') && parseInstant(item) !== undefined,
   uuid: (item) => typeof item === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(item),
   text: (item) => typeof item === 'string',
   bigint: (item) => /^-?\d{1,18}$/.test(String(item)),

@@ -57,6 +57,16 @@ describe('a cursor', () => {
     expect(fieldOf(() => pageOf({ after: cursor }, filter, types('timestamptz', 'integer')))).toBe('after');
     expect(fieldOf(() => pageOf({ after: cursor }, filter, types('text')))).toBe('after');
   });
+  it.each([
+    '2026-01-01T00:00:00+23:59',
+    '2026-01-01T00:00:00+00:00',
+    '0000-01-01T00:00:00Z',
+    '2026-02-30T00:00:00Z',
+  ])('that somebody made up of the moment %s is refused before Postgres sees it', (moment) => {
+    const page = pageOf({}, filter);
+    const madeUp = toConnection(page, [moment], (item) => [item]).pageInfo.endCursor!;
+    expect(fieldOf(() => pageOf({ after: madeUp }, filter, ['timestamptz']))).toBe('after');
+  });
   it.each(['2026-02-30T00:00:00.000Z', '0000-01-01T00:00:00.000Z'])(
     'is refused with %s as a moment, which the database could not cast',
     (moment) => {

@@ -3,7 +3,7 @@ export { DatabaseModule } from './database.module.js';
 export { databaseNow, rows } from './rows.js';
 export { writeTogether, type Write } from './writes.js';
 export { changeOf, recordChange, type ChangeKind } from './change-log.js';
-export { lockExpression, lockFor, shareLockFor, tryLockFor } from './locks.js';
+export { lockExpression, lockFor, lockSoonFor, shareLockFor, tryLockFor } from './locks.js';
 export { prepared } from './prepared.js';
 export { inTime } from './in-time.js';
 export { keyset, type KeysetClause, type KeysetColumn } from './keyset.js';

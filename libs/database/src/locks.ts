@@ -1,6 +1,18 @@
 import { rows } from './rows.js';
 import type { Transaction } from './database.js';
 
+/** How long a statement waits for a lock, by Postgres' own count; a request is given up a moment before. */
+export const LOCK_TIMEOUT = '4500ms';
+
+/**
+ * As `lockFor`, where everybody else waits behind this: it gives up after two seconds, which is UNAVAILABLE.
+ */
+export async function lockSoonFor(tx: Transaction, name: string): Promise<void> {
+  await rows(tx, `SET LOCAL lock_timeout = '2s'`);
+  await lockFor(tx, name);
+  await rows(tx, `SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+}
+
 /**
  * SQL that waits for a lock and holds it to the end of the transaction, as `lockFor` and `shareLockFor` do: for a statement
  * that takes several, in the order in which they stand, or does something else with them.

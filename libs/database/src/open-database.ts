@@ -11,7 +11,7 @@ export interface DatabaseOptions {
   readonly url: string;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
-  /** Whether `url` leads to a transaction pooler: then no statement is kept on a connection. */
+  /** Whether `url` leads to a transaction pooler: then nothing is set or kept on a connection. */
   readonly isPooled?: boolean;
   /** Most connections at once; further work waits `CONNECT_TIMEOUT_MILLISECONDS` for one. */
   readonly poolSize?: number;
@@ -45,7 +45,7 @@ export function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
       query_timeout: STATEMENT_TIMEOUT_MILLISECONDS + 500,
       keepAlive: true,
-      keepsPlans: options.isPooled !== true,
+      isStraight: options.isPooled !== true,
     },
   };
 }

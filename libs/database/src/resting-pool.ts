@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { LOCK_TIMEOUT } from './locks.js';
 import { sendByName } from './prepared.js';
 
 /** The part of node-postgres' client that its types leave out. */
@@ -9,9 +10,16 @@ interface Readiness {
 
 /** What this pool knows beyond others. */
 export interface RestingPoolConfig extends pg.PoolConfig {
-  /** Whether statements marked by `prepared` keep a name on each connection: not behind a transaction pooler. */
-  readonly keepsPlans?: boolean;
+  /**
+   * Whether its connections are its own, straight to Postgres, not a transaction pooler's: then statements marked by
+   * `prepared` keep a name on each, and the server ends what this process may have given up.
+   */
+  readonly isStraight?: boolean;
 }
+
+// A process that is frozen in a transaction must not hold up the others, nor a statement that its process has given up.
+const SERVER_SIDE_BOUNDS = `SET statement_timeout = '5s'; SET lock_timeout = '${LOCK_TIMEOUT}';
+  SET idle_in_transaction_session_timeout = '8s'`;
 
 /**
  * A pool that takes back connections at rest, and closes all others. A statement that was given up still runs, and the
@@ -21,12 +29,18 @@ export interface RestingPoolConfig extends pg.PoolConfig {
 export class RestingPool extends pg.Pool {
   constructor(config?: RestingPoolConfig) {
     super(config);
-    if (config?.keepsPlans) this.on('connect', sendByName);
+    if (config?.isStraight) this.on('connect', bound);
     // Said before the pool looks whether the connection is ending: such a one it does not take back.
     this.on('release', (_, client) => {
       if (!isAtRest(client)) void client.end();
     });
   }
+}
+
+function bound(connection: pg.PoolClient): void {
+  // Where this fails so does whatever is sent behind it, and tells why.
+  connection.query(SERVER_SIDE_BOUNDS).catch(() => undefined);
+  sendByName(connection);
 }
 
 function isAtRest(client: pg.PoolClient): boolean {

@@ -2,8 +2,8 @@ import { unavailable, type Problem } from '@tokenwarden/vocabulary';
 import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 
 // Postgres classes and codes that speak of the server's state, not of the statement: connection lost (08), resources
-// (53), operator intervention and shutdown (57), read-only after a failover (25006), a lock or statement time-out.
-const TROUBLE = /^(08...|53...|57P0[1-5]|57014|55P03|25006|40001|40P01|XX000|58...)$/;
+// (53), operator intervention and shutdown (57), read-only after a failover (25006), a lock, statement or idle time-out.
+const TROUBLE = /^(08...|53...|57P0[1-5]|57014|55P03|25P03|25006|40001|40P01|XX000|58...)$/;
 
 const NETWORK = new Set([
   'ECONNREFUSED',

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { record, recordAll } from '@tokenwarden/audit';
 import {
   databaseNow,
-  lockFor,
+  lockSoonFor,
   recordChange,
-  rows,
   shareLockFor,
   type Transaction,
 } from '@tokenwarden/database';
@@ -42,9 +41,7 @@ export async function holdOffBulkRevocations(tx: Transaction): Promise<void> {
  * @throws Problem `UNAVAILABLE`, by the transaction, when somebody is at work for longer
  */
 export async function holdAllTokens(tx: Transaction): Promise<void> {
-  await rows(tx, `SET LOCAL lock_timeout = '2s'`);
-  await lockFor(tx, BULK_REVOCATION_LOCK);
-  await rows(tx, 'SET LOCAL lock_timeout = DEFAULT');
+  await lockSoonFor(tx, BULK_REVOCATION_LOCK);
 }
 
 /**
