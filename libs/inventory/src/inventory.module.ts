@@ -14,6 +14,7 @@ import { TokenGauges } from './gauges/token-gauges.js';
 import { TokenLinksResolver } from './token-views/token-links.resolver.js';
 import { TokenOperationsService } from './token-operations/token-operations.service.js';
 import { TokensResolver } from './token-views/tokens.resolver.js';
+import { ViewerCanResolver } from './token-views/viewer-can.resolver.js';
 import { TokenViews } from './token-views/token-views.js';
 import { ViewerResolver } from './principals/viewer.resolver.js';
 
@@ -27,6 +28,7 @@ import { ViewerResolver } from './principals/viewer.resolver.js';
     RevocationWriter,
     TokenGauges,
     TokensResolver,
+    ViewerCanResolver,
     TokenLinksResolver,
     ExpiryForecastResolver,
     AccountUpdateResolver,

@@ -54,8 +54,12 @@ function refusal(action: TokenAction, token: TokenInQuestion, standing: Standing
     return (error as Problem).code;
   }
 }
-const can = (token: TokenInQuestion, standing: Standing, caller: Caller): TokenAction[] =>
-  actionsOn(token, standing, caller, now);
+const can = (
+  token: TokenInQuestion,
+  standing: Standing,
+  caller: Caller,
+  isPrincipalActive = true,
+): TokenAction[] => actionsOn({ ...token, isPrincipalActive }, standing, caller, now);
 
 describe('who sees a token', () => {
   it('its owner, in a session', () => expect(seesToken(active, owner, inSession)).toBe(true));
@@ -89,6 +93,10 @@ describe('what may be done with a token now', () => {
   it('by a stranger: nothing', () => expect(can(active, stranger, inSession)).toEqual([]));
   it('while it is suspended', () =>
     expect(can(suspended, owner, inSession)).toEqual(['UPDATE', 'RESUME', 'REVOKE']));
+  it('while its principal is not active', () => {
+    expect(can(active, owner, inSession, false)).toEqual(['UPDATE', 'SUSPEND', 'REVOKE']);
+    expect(can(suspended, owner, inSession, false)).toEqual(['UPDATE', 'REVOKE']);
+  });
   it('once it has expired', () =>
     expect(can({ ...suspended, endsAt: now }, owner, inSession)).toEqual(['UPDATE', 'REVOKE']));
   it('once it is revoked', () =>

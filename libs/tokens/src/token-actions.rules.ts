@@ -86,9 +86,12 @@ export function suspendsByScopeAlone(standing: Standing, caller: Caller): boolea
   return !manages(standing, caller);
 }
 
-/** What the caller may do with the token now, in the order of the enum; empty for whoever does not see it. */
+/**
+ * What the caller may do with the token now, in the order of the enum; empty for whoever does not see it. A token of a
+ * principal who is not active is neither rotated nor resumed.
+ */
 export function actionsOn(
-  token: TokenInQuestion,
+  token: TokenInQuestion & { readonly isPrincipalActive: boolean },
   standing: Standing,
   caller: Caller,
   now: Date,
@@ -96,9 +99,10 @@ export function actionsOn(
   if (!seesToken(token, standing, caller)) return [];
   const status = statusOf(token, now);
   const sensible: TokenAction[] = ['UPDATE'];
-  if (status === 'ACTIVE' && token.rotatedAt === null) sensible.push('ROTATE');
+  const { isPrincipalActive } = token;
+  if (status === 'ACTIVE' && token.rotatedAt === null && isPrincipalActive) sensible.push('ROTATE');
   if (status === 'ACTIVE') sensible.push('SUSPEND');
-  if (status === 'SUSPENDED') sensible.push('RESUME');
+  if (status === 'SUSPENDED' && isPrincipalActive) sensible.push('RESUME');
   if (status !== 'REVOKED') sensible.push('REVOKE');
   return sensible.filter((action) => hasRightTo(action, token, standing, caller, now));
 }

@@ -10,6 +10,7 @@ import { BulkRevokeService } from './bulk-revoke.service.js';
 import { RevocationWriter } from './revocation-writer.js';
 import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from '../../test/stored-samples.js';
 import { Traces } from '../../test/stored-traces.js';
+import { viewerCanOn } from '../../test/viewer-can.js';
 import { countByStatus, countEnding } from '../gauges/token-gauges.queries.js';
 import { TokenFilter, TokenListArgs } from '../token-lists/token-list.types.js';
 import { TokenOperationsService } from '../token-operations/token-operations.service.js';
@@ -107,7 +108,9 @@ describe('a token that a bulk revocation has hit, before its row says so,', () =
   it('leaves its owner nothing to do but to rename it', async () => {
     for (const id of Object.values(all())) {
       const token = await views.visibleToken(grace, id, new Loaders());
-      expect(token && (await views.actionsOn(grace, token, new Loaders()))).toEqual(['UPDATE']);
+      expect(token && (await viewerCanOn(database, views).viewerCan(token, grace, new Loaders()))).toEqual([
+        'UPDATE',
+      ]);
     }
   });
   it('is neither suspended nor resumed any more', async () => {

@@ -12,7 +12,6 @@ import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
 import { Settings } from '@tokenwarden/settings';
 import { accountsManagedBy } from '@tokenwarden/service-accounts';
 import {
-  actionsOn,
   findToken,
   seesToken,
   successorsOf,
@@ -20,8 +19,9 @@ import {
   tokensByIds,
   type AccessToken,
   type AccessTokenEntity,
+  type Standing,
 } from '@tokenwarden/tokens';
-import type { Caller, TokenAction } from '@tokenwarden/vocabulary';
+import type { Caller } from '@tokenwarden/vocabulary';
 import { expiryForecast } from '../expiry-forecast/expiry-forecast.queries.js';
 import type { ExpiryForecastDay } from '../expiry-forecast/expiry-forecast.types.js';
 import { reachOf, standingOf } from '../standing.rules.js';
@@ -112,10 +112,9 @@ export class TokenViews {
     return seesToken(token, standingOf(token, caller, managed), caller) ? toAccessToken(token, now) : null;
   }
 
-  /** What the caller may do with a token that it was shown. */
-  async actionsOn(caller: Caller, { record, asOf }: AccessToken, loaders: Loaders): Promise<TokenAction[]> {
-    const standing = standingOf(record, caller, await this.managedBy(caller, loaders));
-    return actionsOn(record, standing, caller, asOf);
+  /** How the caller stands to a token that it was shown. */
+  async standingTo(caller: Caller, { record }: AccessToken, loaders: Loaders): Promise<Standing> {
+    return standingOf(record, caller, await this.managedBy(caller, loaders));
   }
 
   /** How many of the live tokens that the caller sees end on each of the next `days` days, today the first. */

@@ -1,8 +1,8 @@
-import { Args, ID, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { CurrentCaller, RequestLoaders } from '@tokenwarden/api';
 import type { Connection, Loaders } from '@tokenwarden/api';
-import { AccessToken, TokenActionEnum } from '@tokenwarden/tokens';
-import type { Caller, TokenAction } from '@tokenwarden/vocabulary';
+import { AccessToken } from '@tokenwarden/tokens';
+import type { Caller } from '@tokenwarden/vocabulary';
 import { BulkRevokeService } from '../bulk-revocation/bulk-revoke.service.js';
 import { RevokeTokensInput, RevokeTokensPayload } from '../bulk-revocation/bulk-revoke.types.js';
 import { AccessTokenConnection, TokenListArgs } from '../token-lists/token-list.types.js';
@@ -46,15 +46,6 @@ export class TokensResolver {
     @RequestLoaders() loaders: Loaders,
   ): Promise<AccessToken | null> {
     return this.views.visibleToken(caller, id, loaders);
-  }
-
-  @ResolveField(() => [TokenActionEnum], { description: 'What the caller may do with it now.' })
-  viewerCan(
-    @Parent() token: AccessToken,
-    @CurrentCaller() caller: Caller,
-    @RequestLoaders() loaders: Loaders,
-  ): Promise<TokenAction[]> {
-    return this.views.actionsOn(caller, token, loaders);
   }
 
   @Mutation(() => TokenPayload, {
