@@ -12,9 +12,9 @@ const FULL_RETRY_SECONDS = 60;
 /** What the limits look at, counted while nobody else issues for the same principal. */
 export interface IssuedSoFar {
   readonly now: Date;
-  /** When the token was created that is `ISSUED_A_MINUTE` from the end; null when there are fewer. */
+  /** When the token was created that is `ISSUED_A_MINUTE` from the end; null when fewer were within that time. */
   readonly nthLastCreatedAt: Date | null;
-  /** Live tokens; 0 where there are too few of any kind to ask. */
+  /** Live tokens; 0 where they are too few to ask. */
   readonly live: number;
 }
 

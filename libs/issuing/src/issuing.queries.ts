@@ -1,6 +1,6 @@
 import { lockExpression, prepared, rows, type Transaction } from '@tokenwarden/database';
 import { noPolicy, POLICY_IN_FORCE, POLICY_TO_HOLD, type PolicyDocument } from '@tokenwarden/policy';
-import { BULK_REVOCATION_LOCK, liveCountOf } from '@tokenwarden/tokens';
+import { BULK_REVOCATION_LOCK, hasMoreLiveRowsThan, liveCountOf } from '@tokenwarden/tokens';
 import type { UserState } from '@tokenwarden/vocabulary';
 import type { IssuedSoFar } from './issuing-limits.rules.js';
 
@@ -56,25 +56,28 @@ export interface IssuingConditions extends IssuedSoFar {
   readonly policy: PolicyDocument;
 }
 
+// A little longer than the minute of the limit, which counts in whole seconds: what is older is of no interest.
+const RECENTLY = `statement_timestamp() - interval '62 seconds'`;
+
 /**
  * Reads and counts what issuing to the principal goes by. By a statement after `lockIssuing`, never within it: one that
- * waited for a lock still sees what was there when it began. Live tokens are counted only where there are `nth` at all:
- * whoever was issued fewer has fewer live ones, too (`nth` is no more than `liveBound`).
+ * waited for a lock still sees what was there when it began. Live tokens are counted only where they may be too many.
  */
 export async function conditionsOf(
   tx: Transaction,
   principalId: string,
   limits: { liveBound: number; nth: number },
 ): Promise<IssuingConditions> {
-  const [conditions] = await rows<Omit<IssuingConditions, 'live'>>(
+  const [found] = await rows<Omit<IssuingConditions, 'live'> & { mayBeFull: boolean }>(
     tx,
     prepared(`SELECT date_trunc('milliseconds', clock_timestamp()) AS now, p.document AS policy,
-       (SELECT created_at FROM access_tokens WHERE principal_id = $1
-          ORDER BY created_at DESC, id DESC OFFSET $2 LIMIT 1) AS "nthLastCreatedAt"
+       (SELECT created_at FROM access_tokens WHERE principal_id = $1 AND created_at > ${RECENTLY}
+          ORDER BY created_at DESC, id DESC OFFSET $2 LIMIT 1) AS "nthLastCreatedAt",
+       ${hasMoreLiveRowsThan('$1', '$3')} AS "mayBeFull"
      FROM ${POLICY_IN_FORCE}`),
-    [principalId, limits.nth - 1],
+    [principalId, limits.nth - 1, limits.liveBound - 1],
   );
-  if (!conditions) throw noPolicy();
-  const hasMany = conditions.nthLastCreatedAt !== null;
-  return { ...conditions, live: hasMany ? await liveCountOf(tx, principalId, limits.liveBound) : 0 };
+  if (!found) throw noPolicy();
+  const { mayBeFull, ...conditions } = found;
+  return { ...conditions, live: mayBeFull ? await liveCountOf(tx, principalId, limits.liveBound) : 0 };
 }

@@ -28,7 +28,7 @@ export { withReason } from './token-trail.js';
 export { tokenColumns } from './token-columns.js';
 export { tokensByIds } from './tokens.queries.js';
 export { successorsOf } from './rotation.queries.js';
-export { liveCountOf, liveTokensOf } from './tokens-of-principal.queries.js';
+export { hasMoreLiveRowsThan, liveCountOf, liveTokensOf } from './tokens-of-principal.queries.js';
 export { BULK_REVOCATION_OF, IDS_BEING_REVOKED, tokensNow } from './tokens-now.queries.js';
 export {
   BULK_REVOCATION_LOCK,

@@ -6,8 +6,8 @@ import { tokenColumns } from './token-columns.js';
 import { IDS_BEING_REVOKED, isBeingRevoked } from './tokens-now.queries.js';
 
 // What a bulk revocation has taken and not yet written looks live in its row.
-const livingRows = (at: string) =>
-  `access_tokens t WHERE t.principal_id = $1::uuid AND t.revoked_at IS NULL AND t.ends_at > ${at}`;
+const livingRows = (at: string, principalId = '$1') =>
+  `access_tokens t WHERE t.principal_id = ${principalId}::uuid AND t.revoked_at IS NULL AND t.ends_at > ${at}`;
 const LIVE_OF_PRINCIPAL = `${livingRows('$2')} AND NOT ${isBeingRevoked('t')}`;
 // Locked in the order of ids, so that two of these never wait for each other in a circle.
 const locked = (condition: string) =>
@@ -50,6 +50,14 @@ export async function updateActiveSuspended(
 export function liveTokensOf(principalId: string, at: Date): IdsSelect {
   const sql = `SELECT t.id FROM ${livingRows('$2::timestamptz')} AND (t.id IN (${IDS_BEING_REVOKED})) IS NOT TRUE`;
   return { sql, parameters: [principalId, at] };
+}
+
+/**
+ * Whether a principal has more than so many tokens that look live: a condition, cheaper than a count, for whoever asks
+ * `liveCountOf` only then. Both are SQL, such as a parameter.
+ */
+export function hasMoreLiveRowsThan(principalId: string, count: string): string {
+  return `EXISTS (SELECT FROM ${livingRows(NOW, principalId)} OFFSET ${count})`;
 }
 
 /** How many live tokens a principal has, counted up to the bound. */
