@@ -5,7 +5,7 @@ import { chainHead, hasPendingEvents, moveToTheirPlaces, pendingEvents } from '.
 import { chained } from './chain.rules.js';
 
 /** How many events get their places in one transaction; hashing them holds up the process for a few milliseconds. */
-const BATCH = 200;
+const BATCH = 100;
 /** Twice within the second that an event may wait for its place. */
 const PERIOD_MILLISECONDS = 400;
 
