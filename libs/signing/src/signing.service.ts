@@ -206,7 +206,8 @@ export class SigningService implements OnApplicationShutdown {
     const payload = { iss, sub, aud, exp, iat, jti, client_id, ...(scope === undefined ? {} : { scope }) };
     // jsonwebtoken writes alg, typ, kid in this order; the specs hold that.
     const header = { alg: algorithm, typ: 'at+jwt', kid };
-    const token = await this.jwt.signAsync(payload, { algorithm, keyid: kid, header, privateKey });
+    // In one go: jsonwebtoken's asynchronous form signs on this thread all the same, and through streams.
+    const token = this.jwt.sign(payload, { algorithm, keyid: kid, header, privateKey });
     if (token.length > LONGEST_TOKEN_BYTES) {
       throw invalidInput(
         'audiences',
