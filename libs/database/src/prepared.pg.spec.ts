@@ -25,7 +25,7 @@ afterAll(async () => {
 const keptOn = (database: Database) => database.read((tx) => rows(tx, KEPT));
 
 describe('a marked statement', () => {
-  it('is planned once for a connection, and answers as any other', async () => {
+  it('is planned once for a connection, and answers like every other', async () => {
     for (const number of [1, 2, 41])
       expect(await straight.read((tx) => rows(tx, MARKED, [number]))).toEqual([{ next: number + 1 }]);
     expect(await keptOn(straight)).toEqual([{ statement: MARKED }]);

@@ -23,6 +23,13 @@ describe('one principal at the limit', () => {
     await world.manyTokens(grace, ISSUED_A_MINUTE - 1, 0);
     expect(await outcomesOf(grace, 6)).toEqual([...Array<string>(5).fill('RATE_LIMITED'), 'issued']);
   });
+  it('waits for the whole minute: what was issued 50 seconds ago counts, what was 65 seconds ago does not', async () => {
+    const [grace, linus] = [await world.person(), await world.person()];
+    await world.manyTokens(grace, ISSUED_A_MINUTE, 50);
+    expect(await outcomesOf(grace, 1)).toEqual(['RATE_LIMITED']);
+    await world.manyTokens(linus, ISSUED_A_MINUTE, 65);
+    expect(await outcomesOf(linus, 1)).toEqual(['issued']);
+  });
   it('has 10,000 live tokens and none beyond, however many ask at once', async () => {
     const grace = await world.person();
     await world.manyTokens(grace, LIVE_TOKENS - 1, 3_600);

@@ -131,7 +131,7 @@ describe('a token that a bulk revocation has hit, before its row says so,', () =
     });
     expect(await actions()).toEqual(['tokens.bulk-revoked']);
   });
-  it('is renamed as any ended token, and shown as revoked then', async () => {
+  it('is renamed like every ended token, and shown as revoked then', async () => {
     const renamed = await operations.update(grace, { id: active, name: 'was mine' });
     expect(renamed).toMatchObject({ name: 'was mine', status: 'REVOKED', revokedReason: 'gone' });
   });
