@@ -175,6 +175,16 @@ CREATE TABLE directory_copy (
   CONSTRAINT directory_copy_pkey PRIMARY KEY (is_whole)
 );
 
+CREATE TABLE directory_held_answers (
+  run_id uuid NOT NULL,
+  disabled_user_ids uuid[] NOT NULL,
+  removed_user_ids uuid[] NOT NULL,
+  removed_group_ids uuid[] NOT NULL,
+  emptied_group_ids uuid[] NOT NULL,
+  CONSTRAINT directory_held_answers_pkey PRIMARY KEY (run_id),
+  CONSTRAINT directory_held_answers_run_id_fkey FOREIGN KEY (run_id) REFERENCES housekeeping_runs(id) ON DELETE CASCADE
+);
+
 CREATE TABLE group_members (
   group_id uuid NOT NULL,
   user_id uuid NOT NULL,
@@ -197,6 +207,47 @@ CREATE TABLE groups (
   CONSTRAINT groups_state_is_known CHECK ((state = ANY (ARRAY['ACTIVE'::text, 'REMOVED'::text])))
 );
 CREATE INDEX groups_by_name ON public.groups USING btree (name, id) WHERE (state <> 'REMOVED'::text);
+
+CREATE TABLE housekeeping_runs (
+  id uuid NOT NULL,
+  task text NOT NULL,
+  fence bigint NOT NULL,
+  trigger text NOT NULL,
+  started_by jsonb NOT NULL,
+  process text NOT NULL,
+  dry_run boolean NOT NULL,
+  state text NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  lease_until timestamp with time zone,
+  finished_at timestamp with time zone,
+  examined integer DEFAULT 0 NOT NULL,
+  affected integer DEFAULT 0 NOT NULL,
+  error text,
+  details jsonb,
+  CONSTRAINT housekeeping_runs_affected_counts CHECK ((affected >= 0)),
+  CONSTRAINT housekeeping_runs_end_once CHECK (((state = 'RUNNING'::text) = (finished_at IS NULL))),
+  CONSTRAINT housekeeping_runs_examined_counts CHECK ((examined >= 0)),
+  CONSTRAINT housekeeping_runs_have_their_own_fence UNIQUE (task, fence),
+  CONSTRAINT housekeeping_runs_hold_only_the_directory CHECK (((state <> 'HELD'::text) OR (task = 'DIRECTORY_SYNC'::text))),
+  CONSTRAINT housekeeping_runs_hold_their_lock_while_running CHECK (((state = 'RUNNING'::text) = (lease_until IS NOT NULL))),
+  CONSTRAINT housekeeping_runs_pkey PRIMARY KEY (id),
+  CONSTRAINT housekeeping_runs_say_why_they_failed CHECK (((state = 'FAILED'::text) = (error IS NOT NULL))),
+  CONSTRAINT housekeeping_runs_state_is_known CHECK ((state = ANY (ARRAY['RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'HELD'::text]))),
+  CONSTRAINT housekeeping_runs_task_fkey FOREIGN KEY (task) REFERENCES housekeeping_tasks(task),
+  CONSTRAINT housekeeping_runs_trigger_is_known CHECK ((trigger = ANY (ARRAY['SCHEDULE'::text, 'MANUAL'::text, 'CATCH_UP'::text])))
+);
+CREATE INDEX housekeeping_runs_by_start ON public.housekeeping_runs USING btree (started_at, id);
+CREATE INDEX housekeeping_runs_of_task_by_start ON public.housekeeping_runs USING btree (task, started_at, id);
+CREATE UNIQUE INDEX housekeeping_runs_one_at_a_time ON public.housekeeping_runs USING btree (task, dry_run) WHERE (state = 'RUNNING'::text);
+
+CREATE TABLE housekeeping_tasks (
+  task text NOT NULL,
+  fence bigint DEFAULT 0 NOT NULL,
+  scheduled_through timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  last_success_at timestamp with time zone,
+  CONSTRAINT housekeeping_tasks_are_known CHECK ((task = ANY (ARRAY['EXPIRY_WARNINGS'::text, 'PURGE'::text, 'IDLE_REVOCATION'::text, 'DIRECTORY_SYNC'::text]))),
+  CONSTRAINT housekeeping_tasks_pkey PRIMARY KEY (task)
+);
 
 CREATE TABLE idempotency_keys (
   principal_id uuid NOT NULL,
@@ -327,6 +378,14 @@ CREATE TABLE users (
 );
 CREATE INDEX users_by_canonical_username ON public.users USING btree (canonical_username) WHERE (state <> 'REMOVED'::text);
 CREATE INDEX users_by_username ON public.users USING btree (username, id) WHERE (state <> 'REMOVED'::text);
+
+CREATE TABLE waiting_suspensions (
+  user_id uuid NOT NULL,
+  decided_at timestamp with time zone NOT NULL,
+  CONSTRAINT waiting_suspensions_pkey PRIMARY KEY (user_id),
+  CONSTRAINT waiting_suspensions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+CREATE INDEX waiting_suspensions_by_moment ON public.waiting_suspensions USING btree (decided_at, user_id);
 
 CREATE OR REPLACE FUNCTION public.audit_events_are_append_only()
  RETURNS trigger

@@ -5,14 +5,14 @@ import {
   writeDemoDirectory,
   type EmbeddedLog,
 } from '@tokenwarden/embedded';
-import type { FileSourceOptions } from '@tokenwarden/directory';
+import { FileSource, type DirectorySource } from '@tokenwarden/directory';
 import { isLoopback, type Settings } from '@tokenwarden/settings';
 import type { Logs } from '@tokenwarden/telemetry';
 
 /** What the product stands on once its embedded parts run: settings without a gap, and where people come from. */
 export interface Parts {
   readonly settings: Settings;
-  readonly directory: FileSourceOptions;
+  readonly directory: DirectorySource;
   /** Whether these parts are Tokenwarden's own stand-ins. */
   readonly isEmbedded: { readonly postgres: boolean; readonly directory: boolean };
 }
@@ -48,10 +48,10 @@ export async function startParts(settings: Settings, logs: Logs, teardown: Teard
     settings.databaseUrl === undefined ? await withEmbeddedPostgres(settings, logs, teardown) : settings;
   return {
     settings: completed,
-    directory: {
+    directory: new FileSource({
       path: settings.directoryFile ?? (await writeDemoDirectory(dataDir)),
       acceptsPlainPasswords: isLoopback(settings.host),
-    },
+    }),
     isEmbedded: {
       postgres: settings.databaseUrl === undefined,
       directory: settings.directoryFile === undefined,

@@ -31,8 +31,8 @@ export class NotWhole extends Error {
 
 /** Where users and groups come from. Tokenwarden never writes to it. */
 export interface DirectorySource {
-  /** Reads everything; trouble makes the answer faulty and is never thrown. */
-  readAll(): Promise<DirectoryAnswer>;
+  /** Reads everything; trouble, also being aborted, makes the answer faulty and is never thrown. */
+  readAll(signal?: AbortSignal): Promise<DirectoryAnswer>;
 
   /**
    * The entry of the user with this name and password, as it is now; undefined, after the same work, where the name is
@@ -40,4 +40,17 @@ export interface DirectorySource {
    * @throws Problem `DIRECTORY_UNAVAILABLE` where the directory cannot be asked: never mistaken for a wrong password
    */
   authenticate(username: string, password: string): Promise<DirectoryUser | undefined>;
+
+  /** Tries all that a sync needs, for `npm run directory:check`. */
+  check(): Promise<DirectoryCheck>;
+
+  /** Lets go of connections. */
+  close(): Promise<void>;
+}
+
+/** What a check of the directory found, for an operator. */
+export interface DirectoryCheck {
+  /** What worked, a sentence each, in order. */
+  readonly steps: readonly string[];
+  readonly answer: DirectoryAnswer;
 }

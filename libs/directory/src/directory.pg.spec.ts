@@ -209,6 +209,8 @@ describe('signing in', () => {
     const source: DirectorySource = {
       readAll: () => Promise.reject(new Error('not asked')),
       authenticate: () => Promise.reject(new Error('not asked')),
+      check: () => Promise.reject(new Error('Nobody checks it.')),
+      close: () => Promise.resolve(),
     };
     expect(await new DirectoryService(source, database).authenticate('ada', '')).toBeUndefined();
   });

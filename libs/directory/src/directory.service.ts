@@ -33,7 +33,7 @@ export class DirectoryService {
   }
 
   /** All that the directory holds now; faulty where there is any doubt. Resolving never waits for this. */
-  async readAll(): Promise<DirectoryAnswer> {
-    return this.source.readAll();
+  async readAll(signal?: AbortSignal): Promise<DirectoryAnswer> {
+    return this.source.readAll(signal);
   }
 }

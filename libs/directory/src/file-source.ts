@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { timingSafeEqual, createHash } from 'node:crypto';
 import { canonicalName, directoryUnavailable } from '@tokenwarden/vocabulary';
-import type { DirectoryAnswer, DirectorySource, DirectoryUser } from './directory-answer.js';
+import type { DirectoryAnswer, DirectoryCheck, DirectorySource, DirectoryUser } from './directory-answer.js';
 import {
   entryOf,
   NoDirectoryFile,
@@ -58,6 +58,17 @@ export class FileSource implements DirectorySource {
     const isHashed = await this.oneOfFew(() => verifyPassword(password, user?.passwordHash ?? decoy));
     const isRight = user?.passwordHash ? isHashed : isPlainPassword(password, user);
     return user && isRight && user.enabled ? entryOf(user) : undefined;
+  }
+
+  /** See `DirectorySource.check`. */
+  async check(): Promise<DirectoryCheck> {
+    const answer = await this.readAll();
+    return { steps: answer.whole ? ['Read DIRECTORY_FILE.'] : [], answer };
+  }
+
+  /** There is nothing to let go of. */
+  close(): Promise<void> {
+    return Promise.resolve();
   }
 
   private async read(): Promise<ReadFile> {

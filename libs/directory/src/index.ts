@@ -10,6 +10,7 @@ export { hasWholeCopy } from './directory-copy.queries.js';
 export {
   NotWhole,
   type DirectoryAnswer,
+  type DirectoryCheck,
   type DirectorySource,
   type WholeAnswer,
 } from './directory-answer.js';

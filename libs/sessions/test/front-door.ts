@@ -136,6 +136,7 @@ function settingsWith(changes: Partial<Settings>): Settings {
     databaseDirectUrl: undefined,
     dataDir: '/nowhere',
     directoryFile: undefined,
+    ldap: undefined,
     directorySyncSchedule: '*/5 * * * *',
     adminGroups: [],
     masterKey: undefined,

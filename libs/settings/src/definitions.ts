@@ -20,6 +20,9 @@ import {
 } from './readers.js';
 import type { Reader } from './readers.js';
 
+/** The kinds of LDAP server that are known: which attribute means what. */
+export const LDAP_SCHEMAS = ['openldap', 'active-directory', '389ds'] as const;
+
 /** One setting: how it is called, what it means, and how its text becomes a value. */
 export interface SettingDefinition<T> {
   readonly name: string;

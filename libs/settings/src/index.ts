@@ -1,4 +1,4 @@
-export { Settings, type SettingsValues } from './settings.js';
+export { Settings, type LdapSettings, type SettingsValues } from './settings.js';
 export {
   readDatabaseSettings,
   readSettings,

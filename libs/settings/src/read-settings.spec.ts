@@ -37,6 +37,7 @@ describe('the settings of an empty environment', () => {
       databaseUrl: undefined,
       databaseDirectUrl: undefined,
       directoryFile: undefined,
+      ldap: undefined,
       directorySyncSchedule: '*/5 * * * *',
       adminGroups: ['platform-admins'],
       masterKey: undefined,

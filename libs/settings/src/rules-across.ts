@@ -37,6 +37,7 @@ export function completedSettings(
     databaseDirectUrl: given.databaseDirectUrl ?? given.databaseUrl,
     dataDir: given.dataDir ?? '',
     directoryFile: given.directoryFile,
+    ldap: undefined,
     directorySyncSchedule: given.directorySyncSchedule ?? '',
     adminGroups: given.adminGroups ?? (isDemo ? ['platform-admins'] : []),
     masterKey: given.masterKey,

@@ -1,6 +1,25 @@
 import { inspect } from 'node:util';
 import type { Duration } from '@tokenwarden/vocabulary';
-import type { LOG_LEVELS, SIGNING_ALGORITHMS } from './definitions.js';
+import type { LDAP_SCHEMAS, LOG_LEVELS, SIGNING_ALGORITHMS } from './definitions.js';
+
+/** How the directory is reached over LDAP and what is read of it (LDAP_*). */
+export interface LdapSettings {
+  /** `ldap://host:port` or `ldaps://host:port`, tried in this order; at least one. */
+  readonly urls: readonly string[];
+  /** Whether a connection of `ldap://` is encrypted before anything else is said on it. */
+  readonly startTls: boolean;
+  /** Absolute; PEM. Undefined: the authorities that Node trusts. */
+  readonly caFile: string | undefined;
+  readonly bindDn: string;
+  readonly bindPassword: string;
+  readonly userBase: string;
+  /** As written; undefined: that of the schema. */
+  readonly userFilter: string | undefined;
+  readonly groupBase: string;
+  /** As written; undefined: that of the schema. */
+  readonly groupFilter: string | undefined;
+  readonly schema: (typeof LDAP_SCHEMAS)[number];
+}
 
 /** The values of all settings. */
 export interface SettingsValues {
@@ -14,8 +33,10 @@ export interface SettingsValues {
   readonly databaseDirectUrl: string | undefined;
   /** Absolute. */
   readonly dataDir: string;
-  /** Absolute; undefined: the demo directory. */
+  /** Absolute; undefined: LDAP, or the demo directory. */
   readonly directoryFile: string | undefined;
+  /** Undefined: a file. */
+  readonly ldap: LdapSettings | undefined;
   /** Five cron fields; `parseSchedule` reads them and does not fail. */
   readonly directorySyncSchedule: string;
   /** Names, or `id:` and a UUID. */
@@ -52,6 +73,7 @@ export class Settings implements SettingsValues {
   readonly databaseDirectUrl: string | undefined;
   readonly dataDir: string;
   readonly directoryFile: string | undefined;
+  readonly ldap: LdapSettings | undefined;
   readonly directorySyncSchedule: string;
   readonly adminGroups: readonly string[];
   readonly masterKey: Buffer | undefined;
@@ -80,7 +102,8 @@ export class Settings implements SettingsValues {
 
   /** Only the harmless part: settings that land in a log or an error show no secret. */
   toJSON(): Partial<SettingsValues> {
-    return { ...this, databaseUrl: undefined, databaseDirectUrl: undefined, masterKey: undefined };
+    const ldap = this.ldap && { ...this.ldap, bindPassword: '' };
+    return { ...this, databaseUrl: undefined, databaseDirectUrl: undefined, masterKey: undefined, ldap };
   }
 
   /** As `toJSON`, for console.log and util.inspect. */

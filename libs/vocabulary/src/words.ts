@@ -48,6 +48,21 @@ export const SERVICE_ACCOUNT_STATES = ['ACTIVE', 'SUSPENDED', 'ORPHANED'] as con
 /** See `SERVICE_ACCOUNT_STATES`. */
 export type ServiceAccountState = (typeof SERVICE_ACCOUNT_STATES)[number];
 
+/** What housekeeping does again and again; each task has its own schedule. */
+export const HOUSEKEEPING_TASKS = ['DIRECTORY_SYNC'] as const;
+/** See `HOUSEKEEPING_TASKS`. */
+export type HousekeepingTask = (typeof HOUSEKEEPING_TASKS)[number];
+
+/** What began a run: its schedule, somebody's call, or what was missed or left behind. */
+export const HOUSEKEEPING_TRIGGERS = ['SCHEDULE', 'MANUAL', 'CATCH_UP'] as const;
+/** See `HOUSEKEEPING_TRIGGERS`. */
+export type HousekeepingTrigger = (typeof HOUSEKEEPING_TRIGGERS)[number];
+
+/** How a run stands; HELD: the brake stopped an answer of the directory, which waits for an administrator (rule 12). */
+export const HOUSEKEEPING_RUN_STATES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'HELD'] as const;
+/** See `HOUSEKEEPING_RUN_STATES`. */
+export type HousekeepingRunState = (typeof HOUSEKEEPING_RUN_STATES)[number];
+
 /** What a JSON document can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 /** A JSON object, its members in any order. */

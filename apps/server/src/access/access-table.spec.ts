@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { RequestMethod } from '@nestjs/common';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
+import { FileSource } from '@tokenwarden/directory';
 import { readSettings } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import { buildSchema, type GraphQLObjectType } from 'graphql';
@@ -67,7 +68,7 @@ const settings = readSettings({}).with({ databaseUrl: 'postgres://nobody:nothing
 const product = AppModule.forParts(
   {
     settings,
-    directory: { path: '', acceptsPlainPasswords: false },
+    directory: new FileSource({ path: '', acceptsPlainPasswords: false }),
     isEmbedded: { postgres: false, directory: false },
   },
   new Logs({ level: 'fatal', instance: 'spec' }),

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
-import { DirectoryModule } from '@tokenwarden/directory';
+import { DirectoryModule, FileSource } from '@tokenwarden/directory';
 import { ROOMS } from '../app.module.js';
 import { NodeResolver } from '../node.resolver.js';
 import { emittedSchema } from '../schema.js';
 import { auditActionsPage, errorsPage, readmeWithSettings, settingsPage } from './generated-pages.js';
 
 // Nothing of it is started: the file of the directory is never read.
-const directory = DirectoryModule.forRoot({ path: '', acceptsPlainPasswords: false });
+const directory = DirectoryModule.forRoot(new FileSource({ path: '', acceptsPlainPasswords: false }));
 
 @Module({ imports: [...ROOMS, directory], providers: [NodeResolver] })
 class SchemaModule {}

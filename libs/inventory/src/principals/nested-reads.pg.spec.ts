@@ -6,7 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Loaders, type GraphQLContext } from '@tokenwarden/api';
 import { Database, openDatabase, rows } from '@tokenwarden/database';
-import { DirectoryModule } from '@tokenwarden/directory';
+import { DirectoryModule, FileSource } from '@tokenwarden/directory';
 import { ServiceAccountsModule } from '@tokenwarden/service-accounts';
 import {
   AccessToken,
@@ -64,7 +64,7 @@ beforeAll(async () => {
   nest = await Test.createTestingModule({
     imports: [
       Parts,
-      DirectoryModule.forRoot({ path: '/nowhere', acceptsPlainPasswords: false }),
+      DirectoryModule.forRoot(new FileSource({ path: '/nowhere', acceptsPlainPasswords: false })),
       ServiceAccountsModule,
       GraphQLModule.forRoot<ApolloDriverConfig>({
         driver: ApolloDriver,
