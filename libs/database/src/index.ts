@@ -6,6 +6,7 @@ export { changeOf, recordChange, type ChangeKind } from './change-log.js';
 export { lockExpression, lockFor, lockSoonFor, shareLockFor, tryLockFor } from './locks.js';
 export { prepared } from './prepared.js';
 export { inTime } from './in-time.js';
+export { PeriodicWork, type PeriodicTask } from './periodic-work.js';
 export { keyset, type KeysetClause, type KeysetColumn } from './keyset.js';
 export { dataSourceOptions, openDatabase, type DatabaseOptions } from './open-database.js';
 export { agreeOn, type Agreement } from './agreement.js';
