@@ -1,5 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { Database, lockFor, type Transaction } from '@tokenwarden/database';
+import { Database, lockFor, PeriodicWork, type Transaction } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
 import { chainHead, hasPendingEvents, moveToTheirPlaces, pendingEvents } from './audit.queries.js';
 import { chained } from './chain.rules.js';
@@ -18,9 +18,13 @@ const PERIOD_MILLISECONDS = 400;
 export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private running: Promise<void> | undefined;
   private following: Promise<void> | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private isStopped = true;
-  private isFailing = false;
+  // Trouble is logged once and tried again: events wait safely, and readers are told by their own call.
+  private readonly periodic = new PeriodicWork({
+    everyMilliseconds: PERIOD_MILLISECONDS,
+    work: () => this.catchUp(),
+    onTrouble: (error) =>
+      this.logs.warn({ error }, 'Audit events wait for their places: the sequencer failed.'),
+  });
 
   constructor(
     private readonly database: Database,
@@ -29,14 +33,12 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** From now on waiting events get their places within a second, whether somebody reads or not. */
   onApplicationBootstrap(): void {
-    this.isStopped = false;
-    this.wait();
+    this.periodic.start();
   }
 
   /** Stops, and waits for what is under way. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
+    await this.periodic.stop();
     await Promise.allSettled([this.running, this.following]);
   }
 
@@ -66,24 +68,6 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
   private async moveAll(): Promise<void> {
     if (!(await this.database.read(hasPendingEvents))) return;
     while ((await this.database.transaction(moveBatch)) === BATCH);
-  }
-
-  private wait(): void {
-    this.timer = setTimeout(() => void this.tick(), PERIOD_MILLISECONDS);
-    this.timer.unref();
-  }
-
-  // Trouble is logged once and tried again: events wait safely, and readers are told by their own call.
-  private async tick(): Promise<void> {
-    try {
-      await this.catchUp();
-      this.isFailing = false;
-    } catch (error) {
-      if (!this.isFailing)
-        this.logs.warn({ error }, 'Audit events wait for their places: the sequencer failed.');
-      this.isFailing = true;
-    }
-    if (!this.isStopped) this.wait();
   }
 }
 

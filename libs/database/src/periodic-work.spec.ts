@@ -18,7 +18,7 @@ beforeEach(() => {
   [times, told] = [[], []];
   periodic = worker();
 });
-afterEach(() => jest.useRealTimers());
+afterEach(() => void jest.useRealTimers());
 
 /** Everything that waits for no timer has happened. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -4,7 +4,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { Database, inTime } from '@tokenwarden/database';
+import { Database, inTime, PeriodicWork } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
 import { recordUses, type UsesOfToken } from '@tokenwarden/tokens';
 import { keptAgent } from './kept-agent.js';
@@ -28,10 +28,18 @@ const LONGEST_VERY_LAST_FLUSH_SECONDS = 1;
 export class UseFlusher implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private running: Promise<void> | undefined;
   private underWay: readonly UsesOfToken[] = [];
-  private timer: NodeJS.Timeout | undefined;
-  private isStopped = true;
-  private isFailing = false;
   private isDropping = false;
+  // Trouble is logged once and tried again: what waits is safe as long as this process lives.
+  private readonly periodic = new PeriodicWork({
+    everyMilliseconds: PERIOD_MILLISECONDS,
+    work: () => this.flush(),
+    onTrouble: (error) =>
+      this.logs.warn(
+        { error, count: this.tally.size },
+        'The last uses of tokens could not be written down; they wait.',
+      ),
+    onTimeEnded: (isInTrouble) => this.tellOfDropped(isInTrouble),
+  });
 
   constructor(
     private readonly tally: UseTally,
@@ -41,15 +49,12 @@ export class UseFlusher implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** From now on uses are written down within seconds. */
   onApplicationBootstrap(): void {
-    this.isStopped = false;
-    this.tally.onHalfFull(() => void this.flushAndTell());
-    this.wait();
+    this.tally.onHalfFull(() => this.periodic.wake());
+    this.periodic.start();
   }
 
   /** Stops, and writes what waits; gives it up after two seconds. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
     await this.flushAtStop(LONGEST_LAST_FLUSH_SECONDS);
   }
 
@@ -89,39 +94,20 @@ export class UseFlusher implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  private wait(): void {
-    this.timer = setTimeout(() => void this.tick(), PERIOD_MILLISECONDS);
-    this.timer.unref();
-  }
-
-  private async tick(): Promise<void> {
-    await this.flushAndTell();
-    if (!this.isStopped) this.wait();
-  }
-
-  // Trouble is logged once and tried again: what waits is safe as long as this process lives.
-  private async flushAndTell(): Promise<void> {
-    try {
-      await this.flush();
-      this.isFailing = false;
-    } catch (error) {
-      const fields = { error, count: this.tally.size };
-      if (!this.isFailing)
-        this.logs.warn(fields, 'The last uses of tokens could not be written down; they wait.');
-      this.isFailing = true;
-    }
+  private tellOfDropped(isInTrouble: boolean): void {
     const count = this.tally.takeDropped();
     if (count > 0 && !this.isDropping)
       this.logs.warn(
         { count },
         'So many tokens wait for their last use to be written down that uses of others are dropped.',
       );
-    this.isDropping = count > 0 || (this.isDropping && this.isFailing);
+    this.isDropping = count > 0 || (this.isDropping && isInTrouble);
   }
 
   // A batch that is under way may hold what came before this call only; what came since needs another.
   private async flushAtStop(seconds: number): Promise<void> {
     const rest = async () => {
+      await this.periodic.stop();
       await this.running?.catch(() => undefined);
       await this.flush();
     };

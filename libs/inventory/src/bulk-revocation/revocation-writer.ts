@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { Database } from '@tokenwarden/database';
+import { Database, PeriodicWork } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
 import {
   forgetOldRevocations,
@@ -29,12 +29,17 @@ const BOUNDS = { withinSeconds: 10 };
  */
 @Injectable()
 export class RevocationWriter implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private running: Promise<void> | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  // Trouble is logged once and tried again: what waits to be written is decided and safe.
+  private readonly periodic = new PeriodicWork({
+    everyMilliseconds: PERIOD_MILLISECONDS,
+    work: async (stopping) => {
+      await this.writeAll(stopping);
+      await this.forgetOld(stopping);
+    },
+    onTrouble: (error) =>
+      this.logs.warn({ error }, 'A bulk revocation waits to be written into the rows of its tokens.'),
+  });
   private forgotAt = -Infinity;
-  private isStopped = true;
-  private isAskedAgain = false;
-  private isFailing = false;
 
   constructor(
     private readonly database: Database,
@@ -43,47 +48,23 @@ export class RevocationWriter implements OnApplicationBootstrap, BeforeApplicati
 
   /** From now on it looks by itself. */
   onApplicationBootstrap(): void {
-    this.isStopped = false;
+    this.periodic.start();
     this.wake();
   }
 
   /** Stops after the set under way. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.periodic.stop();
   }
 
   /** Begins at once where it rests: there is something to write. Before the start and after the end it does nothing. */
   wake(): void {
-    this.isAskedAgain = true;
-    if (this.isStopped || this.running) return;
-    clearTimeout(this.timer);
-    this.running = this.look().finally(() => {
-      this.running = undefined;
-      if (!this.isStopped) this.timer = setTimeout(() => this.wake(), PERIOD_MILLISECONDS).unref();
-    });
+    this.periodic.wake();
   }
 
-  // Trouble is logged once and tried again: what waits to be written is decided and safe.
-  private async look(): Promise<void> {
-    try {
-      while (this.isAskedAgain && !this.isStopped) {
-        this.isAskedAgain = false;
-        await this.writeAll();
-      }
-      await this.forgetOld();
-      this.isFailing = false;
-    } catch (error) {
-      if (!this.isFailing)
-        this.logs.warn({ error }, 'A bulk revocation waits to be written into the rows of its tokens.');
-      this.isFailing = true;
-    }
-  }
-
-  private async writeAll(): Promise<void> {
+  private async writeAll(stopping: AbortSignal): Promise<void> {
     let waiting = await this.database.read(waitingRevocations);
-    while (waiting.length > 0 && !this.isStopped) {
+    while (waiting.length > 0 && !stopping.aborted) {
       const began = performance.now();
       const hasWritten = await this.database.transaction(writeWaitingSet, BOUNDS);
       const left = await this.database.read(waitingRevocations);
@@ -94,8 +75,8 @@ export class RevocationWriter implements OnApplicationBootstrap, BeforeApplicati
     }
   }
 
-  private async forgetOld(): Promise<void> {
-    if (this.isStopped || performance.now() - this.forgotAt < FORGETTING_MILLISECONDS) return;
+  private async forgetOld(stopping: AbortSignal): Promise<void> {
+    if (stopping.aborted || performance.now() - this.forgotAt < FORGETTING_MILLISECONDS) return;
     await this.database.transaction(forgetOldRevocations, BOUNDS);
     this.forgotAt = performance.now();
   }
