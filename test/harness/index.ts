@@ -12,3 +12,4 @@ export { headersFor, type Credentials } from './credentials.js';
 export { signIn, signOut, type SignedIn } from './sign-in.js';
 export { graphql, GraphQLAnswer, type GraphQLFailure } from './graphql.js';
 export { introspect, revoke, type OAuthAnswer } from './oauth.js';
+export { debianPackages, libraryPath } from './directories/debian-packages.js';

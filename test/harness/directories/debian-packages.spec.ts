@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { debianPackages, libraryPath } from './debian-packages.js';
+
+describe("Debian's packages", () => {
+  it('are unpacked, not installed, and run with what they need', async () => {
+    const tree = await debianPackages(['slapd']);
+    const slapd = join(tree, 'usr/sbin/slapd');
+    expect(existsSync(slapd)).toBe(true);
+    const env = { LD_LIBRARY_PATH: libraryPath(tree) };
+    expect(execFileSync('ldd', [slapd], { env, encoding: 'utf8' })).not.toContain('not found');
+  }, 120_000);
+
+  it('are one folder for everybody who asks for the same', async () => {
+    const asked = await Promise.all([debianPackages(['slapd']), debianPackages(['slapd', 'slapd'])]);
+    expect(new Set(asked).size).toBe(1);
+  }, 120_000);
+
+  it('that do not exist are named in the refusal', async () => {
+    await expect(debianPackages(['no-such-package-of-debian'])).rejects.toThrow(
+      /no-such-package-of-debian.*\n.*apt-get install/,
+    );
+  }, 120_000);
+});

@@ -1,0 +1,224 @@
+import { execFile, type ExecFileOptions } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { accessSync, constants, cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const REPOSITORY = join(import.meta.dirname, '../../..');
+const TRIES = 3;
+const COMMAND_SECONDS = 180;
+const WAIT_FOR_ANOTHER_SECONDS = 600;
+const MOST_OUTPUT_BYTES = 32 * 1024 * 1024;
+
+const run = promisify(execFile);
+
+/**
+ * A folder with Debian's packages of these names unpacked in it, and with whatever they need and this machine lacks:
+ * `<folder>/usr/sbin/slapd`, `<folder>/etc/ldap`, … Nothing is installed and root is not needed. It is fetched by apt
+ * once and kept between runs; everybody on this machine runs the same, whatever else is installed.
+ * @param names As apt knows them
+ * @returns An absolute path; the folder belongs to all runs and is only read
+ * @throws Error that says by name what could not be had, and how to help
+ */
+export async function debianPackages(names: readonly string[]): Promise<string> {
+  const cache = cacheFolder();
+  const tree = join(cache, keyOf(names));
+  if (existsSync(tree)) return tree;
+  return await alone(cache, async () => {
+    if (existsSync(tree)) return tree; // another process was faster
+    for (const part of readdirSync(cache).filter((name) => name.endsWith('.part')))
+      rmSync(join(cache, part), { recursive: true, force: true }); // half-made: nobody else is here now
+    const unfinished = join(cache, `${randomUUID()}.part`);
+    mkdirSync(unfinished);
+    await fill(unfinished, names, cache);
+    await assertRunnable(unfinished, names);
+    renameSync(unfinished, tree);
+    return tree;
+  });
+}
+
+/**
+ * What programs of such a folder need in LD_LIBRARY_PATH.
+ * @param tree As `debianPackages` gives it
+ * @returns Folders, separated by colons
+ */
+export function libraryPath(tree: string): string {
+  return libraryFolders(tree).join(':');
+}
+
+function libraryFolders(tree: string): string[] {
+  return ['usr/lib', 'lib']
+    .map((folder) => join(tree, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => subfolders(folder).filter((name) => name.includes('-linux-gnu')));
+}
+
+function subfolders(folder: string): string[] {
+  return readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
+}
+
+/** Beside the sources, where a clean install leaves it; in the temporary folder where these are not ours to write. */
+function cacheFolder(): string {
+  const own = join(tmpdir(), `tokenwarden-debian-${process.getuid?.() ?? 0}`);
+  for (const folder of [join(REPOSITORY, '.cache/debian'), own]) {
+    try {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK);
+      return folder;
+    } catch {
+      // Somebody else's.
+    }
+  }
+  throw new Error(`There is no folder to unpack Debian's packages in: make ${own} writable.`);
+}
+
+function keyOf(names: readonly string[]): string {
+  const release = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown';
+  const all = [...new Set(names)].sort();
+  const digest = createHash('sha256')
+    .update([release, process.arch, ...all].join(' '))
+    .digest('hex');
+  return `${all[0]}-${digest.slice(0, 16)}`;
+}
+
+async function fill(tree: string, names: readonly string[], cache: string): Promise<void> {
+  let trouble: unknown;
+  for (let tried = 1; tried <= TRIES; tried++) {
+    try {
+      await fetchAndUnpack(tree, names, cache, tried > 1);
+      return;
+    } catch (error) {
+      trouble = error;
+      await wait(500 * tried);
+    }
+  }
+  // Without a network, what is installed serves as well.
+  const installed = await Promise.all(names.map(installedFiles));
+  const missing = names.filter((_, i) => installed[i] === undefined);
+  if (missing.length > 0) {
+    throw new Error(
+      `The tests need Debian's ${missing.join(', ')}, and apt could not fetch it: ${reasonOf(trouble)}\n` +
+        `Give apt a way to its archive, or install it: apt-get install ${missing.join(' ')}`,
+      { cause: trouble },
+    );
+  }
+  for (const path of installed.flatMap((files) => files ?? [])) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    cpSync(path, join(tree, path), { verbatimSymlinks: true });
+  }
+}
+
+async function fetchAndUnpack(
+  tree: string,
+  names: readonly string[],
+  cache: string,
+  isAnew: boolean,
+): Promise<void> {
+  const state = join(cache, 'apt');
+  const debs = join(tree, '.debs');
+  for (const folder of ['lists/partial', 'archives/partial'])
+    mkdirSync(join(state, folder), { recursive: true });
+  mkdirSync(debs, { recursive: true });
+  const options = [
+    ['-o', `Dir::State::Lists=${join(state, 'lists')}`],
+    ['-o', `Dir::Cache=${state}`],
+    ['-o', `Dir::Cache::archives=${join(state, 'archives')}`],
+    ['-o', 'APT::Sandbox::User=root'], // whoever runs this: nobody else may write here
+    ['-o', 'Debug::NoLocking=1'], // the machine's own lock is not ours to take, and we are alone here
+    ['-o', 'Acquire::Retries=2'],
+    ['-q'],
+  ].flat();
+  const apt = (...words: string[]) => command('apt-get', [...options, ...words], { cwd: debs });
+
+  const isListed = readdirSync(join(state, 'lists')).some((name) => name.includes('_Packages'));
+  if (isAnew || !isListed) await apt('update');
+  // What apt would add to this machine for them; what is installed already is fetched all the same where it is named.
+  const plan = await apt('install', '--yes', '--no-install-recommends', '--print-uris', ...names);
+  const planned = [...plan.matchAll(/^'[^']+' ([^_\s]+)_\S+\.deb /gm)].map(([, name]) => name as string);
+  await apt('download', ...new Set([...names, ...planned]));
+  for (const deb of readdirSync(debs)) await command('dpkg-deb', ['-x', join(debs, deb), tree]);
+  rmSync(debs, { recursive: true });
+}
+
+async function installedFiles(name: string): Promise<string[] | undefined> {
+  try {
+    const listed = await command('dpkg-query', ['--listfiles', name]);
+    return listed.split('\n').filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  } catch {
+    return undefined; // not installed
+  }
+}
+
+/** Every program in it finds its libraries; better said here than by a server that does not come up. */
+async function assertRunnable(tree: string, names: readonly string[]): Promise<void> {
+  const folders = libraryFolders(tree);
+  const LD_LIBRARY_PATH = [...folders, ...folders.flatMap(subfolders)].join(':');
+  const programs = ['usr/sbin', 'usr/bin', 'sbin', 'bin']
+    .map((folder) => join(tree, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  const missing = new Set<string>();
+  for (const program of programs) {
+    // A script is no program to ldd: it says so and fails.
+    const linked = await command('ldd', [program], { env: { ...process.env, LD_LIBRARY_PATH } }).catch(
+      () => '',
+    );
+    for (const [, library] of linked.matchAll(/^\s*(\S+) => not found/gm)) missing.add(library as string);
+  }
+  if (missing.size > 0) {
+    throw new Error(
+      `Debian's ${names.join(', ')} cannot run here, for these libraries are missing: ${[...missing].join(', ')}. ` +
+        'Install what holds them, or name it beside.',
+    );
+  }
+}
+
+/**
+ * One process of this machine at a time. The name of a socket is the lock: whoever ends, however, lets go of it. (Where
+ * two do not see each other's sockets, as in containers with one folder, the last rename still decides.)
+ */
+async function alone<T>(place: string, work: () => Promise<T>): Promise<T> {
+  const name = `\0tokenwarden-${createHash('sha256').update(place).digest('hex')}`;
+  const deadline = Date.now() + WAIT_FOR_ANOTHER_SECONDS * 1_000;
+  for (;;) {
+    const holding = createServer();
+    const isOurs = await new Promise<boolean>((resolve) => {
+      holding.once('error', () => resolve(false)).listen(name, () => resolve(true));
+    });
+    if (!isOurs && Date.now() > deadline) throw new Error(`Another process has held ${place} for too long.`);
+    if (!isOurs) {
+      await wait(50);
+      continue;
+    }
+    try {
+      return await work();
+    } finally {
+      await new Promise((resolve) => holding.close(resolve));
+    }
+  }
+}
+
+async function command(
+  name: string,
+  words: readonly string[],
+  options: ExecFileOptions = {},
+): Promise<string> {
+  const limits = { timeout: COMMAND_SECONDS * 1_000, maxBuffer: MOST_OUTPUT_BYTES };
+  const { stdout } = await run(name, words, { ...limits, ...options, encoding: 'utf8' });
+  return stdout;
+}
+
+// By its shape: what Node throws inside a test is no instance of the test's own Error.
+function reasonOf(error: unknown): string {
+  const { code, stderr } = Object(error) as { code?: unknown; stderr?: unknown };
+  if (code === 'ENOENT') return 'there is no apt here: it is a Debian or an Ubuntu that runs these tests.';
+  const said = typeof stderr === 'string' && stderr !== '' ? stderr : String(error);
+  const faults = said.split('\n').filter((line) => /^(E|dpkg-deb): /.test(line));
+  return faults.length > 0 ? faults.slice(-3).join(' ') : said;
+}
