@@ -8,6 +8,7 @@ import {
   readProxy,
   readPublicUrl,
 } from './address-readers.js';
+import { readBase, readBindName, readBindPassword, readFilter, readLdapUrls } from './ldap-readers.js';
 import {
   readBoolean,
   readLifetime,
@@ -89,8 +90,66 @@ export const DEFINITIONS = {
   directoryFile: {
     name: 'DIRECTORY_FILE',
     shownDefault: 'demo directory',
-    meaning: 'Users and groups as JSON, read again at each sync; required with `DATABASE_URL`',
+    meaning:
+      'Users and groups as JSON, read again at each sync; this or `LDAP_URL` is required with `DATABASE_URL`',
     read: readPath,
+  },
+  ldapUrl: {
+    name: 'LDAP_URL',
+    meaning: 'Servers as `ldap://host:389` or `ldaps://host:636`, space-separated, tried in order',
+    read: readLdapUrls,
+  },
+  ldapStartTls: {
+    name: 'LDAP_START_TLS',
+    fallback: 'false',
+    meaning: 'Whether connections of `ldap://` are encrypted before anything else is said on them',
+    read: readBoolean,
+  },
+  ldapCaFile: {
+    name: 'LDAP_CA_FILE',
+    shownDefault: 'those that Node trusts',
+    meaning: 'Authorities that the certificate of the server is checked against, as PEM',
+    read: readPath,
+  },
+  ldapBindDn: {
+    name: 'LDAP_BIND_DN',
+    meaning: 'The account that reads the directory; required with `LDAP_URL`',
+    read: readBindName,
+  },
+  ldapBindPassword: {
+    name: 'LDAP_BIND_PASSWORD',
+    isSecret: true,
+    meaning: 'Its password; required with `LDAP_URL`',
+    read: readBindPassword,
+  },
+  ldapUserBase: {
+    name: 'LDAP_USER_BASE',
+    meaning: 'The entry below which users are found; required with `LDAP_URL`',
+    read: readBase,
+  },
+  ldapUserFilter: {
+    name: 'LDAP_USER_FILTER',
+    shownDefault: 'that of `LDAP_SCHEMA`',
+    meaning: 'Which entries there are users',
+    read: readFilter,
+  },
+  ldapGroupBase: {
+    name: 'LDAP_GROUP_BASE',
+    shownDefault: '`LDAP_USER_BASE`',
+    meaning: 'The entry below which groups are found',
+    read: readBase,
+  },
+  ldapGroupFilter: {
+    name: 'LDAP_GROUP_FILTER',
+    shownDefault: 'that of `LDAP_SCHEMA`',
+    meaning: 'Which entries there are groups',
+    read: readFilter,
+  },
+  ldapSchema: {
+    name: 'LDAP_SCHEMA',
+    fallback: 'openldap',
+    meaning: 'Which attributes mean what: `openldap`, `active-directory` or `389ds`',
+    read: readWord(LDAP_SCHEMAS),
   },
   directorySyncSchedule: {
     name: 'DIRECTORY_SYNC_SCHEDULE',

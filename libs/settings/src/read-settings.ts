@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DEFINITIONS } from './definitions.js';
 import type { GivenSettings, SettingDefinition, SettingKey } from './definitions.js';
+import { authoritiesFault } from './ldap-readers.js';
 import { completedSettings, databaseMistakes } from './rules-across.js';
 import { SettingFault } from './setting-fault.js';
 import type { Settings } from './settings.js';
@@ -41,7 +42,7 @@ const OF_THE_DATABASE: readonly SettingKey[] = [
 export function readSettings(environment: Environment, readFile: FileReader = readTextFile): Settings {
   const { given, named, mistakes } = eachOf(ALL, environment, readFile);
   const { settings, mistakes: across } = completedSettings(given, named, environment);
-  throwWhereAny([...mistakes, ...across]);
+  throwWhereAny([...mistakes, ...authoritiesMistakes(given.ldapCaFile, readFile), ...across]);
   return settings;
 }
 
@@ -113,13 +114,27 @@ function secretFrom(path: string, name: string, readFile: FileReader): string {
   try {
     text = readFile(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    throw new SettingFault(`${name}_FILE names no file that can be read${code}: name one`);
+    throw new SettingFault(`${name}_FILE names no file that can be read${codeOf(error)}: name one`);
   }
   // Editors and `echo` end a file with a line break; it is no part of the secret.
   const secret = text.replace(/\r?\n$/, '');
   if (secret === '') throw new SettingFault(`the file of ${name}_FILE is empty: write the value into it`);
   return secret;
+}
+
+/** That LDAP_CA_FILE can be read and holds certificates: said now, and not at the first connection. */
+function authoritiesMistakes(path: string | undefined, readFile: FileReader): string[] {
+  if (path === undefined) return [];
+  try {
+    const fault = authoritiesFault(readFile(path));
+    return fault === undefined ? [] : [`LDAP_CA_FILE: ${fault}.`];
+  } catch (error) {
+    return [`LDAP_CA_FILE: it names no file that can be read${codeOf(error)}: name one.`];
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
 }
 
 function readTextFile(path: string): string {

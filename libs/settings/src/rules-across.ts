@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { readInstanceName } from './address-readers.js';
 import type { GivenSettings, SettingKey } from './definitions.js';
+import { ldapMistakes, ldapSettings, ldapWarnings } from './ldap-across.js';
 import { hostInUrl, isEveryAddress, isLoopback } from './loopback.rules.js';
 import { Settings } from './settings.js';
 
@@ -26,7 +27,8 @@ export function completedSettings(
 ): { settings: Settings; mistakes: string[] } {
   const host = given.host ?? '127.0.0.1';
   const port = given.port ?? 3_000;
-  const isDemo = !named.has('directoryFile');
+  const isDemo = !named.has('directoryFile') && !named.has('ldapUrl');
+  const ldap = ldapSettings(given);
   const isEmbedded = !named.has('databaseUrl');
   const publicUrl = given.publicUrl ?? `http://${hostInUrl(host)}:${port}`;
   const settings = new Settings({
@@ -37,7 +39,7 @@ export function completedSettings(
     databaseDirectUrl: given.databaseDirectUrl ?? given.databaseUrl,
     dataDir: given.dataDir ?? '',
     directoryFile: given.directoryFile,
-    ldap: undefined,
+    ldap,
     directorySyncSchedule: given.directorySyncSchedule ?? '',
     adminGroups: given.adminGroups ?? (isDemo ? ['platform-admins'] : []),
     masterKey: given.masterKey,
@@ -52,14 +54,15 @@ export function completedSettings(
     graphqlIntrospection: given.graphqlIntrospection ?? isEmbedded,
     instanceName: given.instanceName ?? defaultInstanceName(port),
     logLevel: given.logLevel ?? 'info',
-    warnings: warningsFor(given, environment, {
-      host,
-      publicUrl,
-      isDemo,
-      isUrlNamed: named.has('publicUrl'),
-    }),
+    warnings: [
+      ...warningsFor(given, { host, publicUrl, isDemo, isUrlNamed: named.has('publicUrl') }),
+      ...ldapWarnings(ldap),
+      ...NOT_READ_YET.filter((name) => environment[name] !== undefined).map(
+        (name) => `${name} is given, and this version does not read it.`,
+      ),
+    ],
   });
-  return { settings, mistakes: mistakesAcross(given, named, environment, { host, isDemo }) };
+  return { settings, mistakes: mistakesAcross(given, named, { host, isDemo }) };
 }
 
 /** What must hold between the settings that say where the database is. */
@@ -72,16 +75,10 @@ export function databaseMistakes(named: ReadonlySet<SettingKey>): string[] {
 function mistakesAcross(
   given: GivenSettings,
   named: ReadonlySet<SettingKey>,
-  environment: Readonly<Record<string, string | undefined>>,
   { host, isDemo }: { host: string; isDemo: boolean },
 ): string[] {
   const mistakes: string[] = [];
   const hasDatabase = named.has('databaseUrl');
-  if (environment['LDAP_URL'] !== undefined) {
-    mistakes.push(
-      'LDAP_URL: this version reads the directory from DIRECTORY_FILE; give that and leave LDAP_URL out.',
-    );
-  }
   if (hasDatabase && !named.has('masterKey')) {
     mistakes.push(
       'MASTER_KEY: it is required with DATABASE_URL: give 32 bytes in base64 (`openssl rand -base64 32`).',
@@ -89,13 +86,13 @@ function mistakesAcross(
   }
   if (hasDatabase && isDemo) {
     mistakes.push(
-      'DIRECTORY_FILE: it is required with DATABASE_URL: name the JSON file of users and groups.',
+      'DIRECTORY_FILE: it or LDAP_URL is required with DATABASE_URL: name the JSON file of users and groups, or your LDAP server.',
     );
   }
-  mistakes.push(...databaseMistakes(named));
+  mistakes.push(...databaseMistakes(named), ...ldapMistakes(given, named));
   if (isDemo && !isLoopback(host)) {
     mistakes.push(
-      'HOST: on demo credentials it listens on loopback only: write 127.0.0.1, or give DIRECTORY_FILE (`npm run hash-password` makes its hashes).',
+      'HOST: on demo credentials it listens on loopback only: write 127.0.0.1, or give LDAP_URL or DIRECTORY_FILE (`npm run hash-password` makes its hashes).',
     );
   }
   if (given.audiences?.length === 0) {
@@ -111,7 +108,6 @@ function mistakesAcross(
 
 function warningsFor(
   given: GivenSettings,
-  environment: Readonly<Record<string, string | undefined>>,
   at: { host: string; publicUrl: string; isDemo: boolean; isUrlNamed: boolean },
 ): string[] {
   const warnings: string[] = [];
@@ -125,10 +121,6 @@ function warningsFor(
   }
   if (at.isUrlNamed && at.publicUrl.startsWith('http:') && !isLoopback(hostOf(at.publicUrl))) {
     warnings.push('PUBLIC_URL is plain http: sessions and tokens can be read on the way. Give an https URL.');
-  }
-  for (const name of NOT_READ_YET) {
-    if (environment[name] !== undefined)
-      warnings.push(`${name} is given, and this version does not read it.`);
   }
   return warnings;
 }

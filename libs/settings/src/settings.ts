@@ -4,7 +4,7 @@ import type { LDAP_SCHEMAS, LOG_LEVELS, SIGNING_ALGORITHMS } from './definitions
 
 /** How the directory is reached over LDAP and what is read of it (LDAP_*). */
 export interface LdapSettings {
-  /** `ldap://host:port` or `ldaps://host:port`, tried in this order; at least one. */
+  /** `ldap://host:port` or `ldaps://host:port`, tried in this order; at least one. The port is always there. */
   readonly urls: readonly string[];
   /** Whether a connection of `ldap://` is encrypted before anything else is said on it. */
   readonly startTls: boolean;
