@@ -1,11 +1,11 @@
 import { recordAll, type NewAuditEvent } from '@tokenwarden/audit';
 import { lockFor, recordChange, type Transaction } from '@tokenwarden/database';
 import { SYSTEM, type JsonObject } from '@tokenwarden/vocabulary';
+import { whyBeyond, whyHeld, type NamedLosses, type Toll } from './brake.rules.js';
+import { compareAnswer } from './compare-answer.js';
 import { NotWhole, type WholeAnswer } from './directory-answer.js';
 import {
-  faultsAgainst,
   userChange,
-  whatChanges,
   type DirectoryChanges,
   type DirectoryUser,
   type GroupChange,
@@ -20,7 +20,6 @@ import {
   noteSignIn,
   noteWholeCopy,
   readCopiedUser,
-  readCopy,
   removeMemberships,
   writeGroups,
   writeUsers,
@@ -31,23 +30,43 @@ const COPY_LOCK = 'directory-copy';
 // The change log takes many subjects in one row, yet not a whole company.
 const SUBJECTS_AT_ONCE = 1_000;
 
+/** Thrown where the brake holds an answer (rule 12), before anything was written: the transaction can go on. */
+export class HeldAnswer extends Error {
+  override readonly name = 'HeldAnswer';
+
+  constructor(
+    readonly toll: Toll,
+    readonly reasons: readonly string[],
+  ) {
+    super(`The brake holds the answer of the directory. ${reasons.join(' ')}`);
+  }
+}
+
 /**
  * Brings the copy to what a whole answer says, in this transaction: the difference, its events by SYSTEM, its places in
  * the change log. What follows for tokens and accounts is not done here; the changes say whom it concerns.
  * @param readFrom the database's time before the answer was read: what was learned later by a sign-in is newer
+ * @param accepted the losses that an administrator accepted, in place of the brake: nothing beyond them is taken away
+ * @throws HeldAnswer where it takes away too much, or more than was accepted; nothing was written
  * @throws NotWhole where the copy shows that the answer cannot be right; roll back
  */
 export async function applyAnswer(
   tx: Transaction,
   answer: WholeAnswer,
   readFrom: Date,
+  accepted?: NamedLosses,
 ): Promise<DirectoryChanges> {
   await lockFor(tx, COPY_LOCK);
-  const copy = await readCopy(tx);
-  const faults = faultsAgainst(copy, answer);
-  if (faults.length > 0) throw new NotWhole(faults);
+  const { changes, toll } = await compareAnswer(tx, answer, readFrom);
+  const reasons = accepted ? whyBeyond(toll.losses, accepted) : whyHeld(toll);
+  if (reasons.length > 0) throw new HeldAnswer(toll, reasons);
+  await write(tx, changes);
+  await noteWholeCopy(tx);
+  await note(tx, changes);
+  return changes;
+}
 
-  const changes = whatChanges(copy, answer, readFrom);
+async function write(tx: Transaction, changes: DirectoryChanges): Promise<void> {
   // Who only joins or leaves a group too: their row is what issuing holds while it reads what they may do.
   await holdForChange(
     tx,
@@ -84,9 +103,6 @@ export async function applyAnswer(
       joinedGroupIds.map((groupId) => ({ groupId, userId: id })),
     ),
   );
-  await noteWholeCopy(tx);
-  await note(tx, changes);
-  return changes;
 }
 
 /**

@@ -5,7 +5,16 @@ export { FileSource, type FileSourceOptions } from './file-source.js';
 export { hashPassword } from './password-hash.js';
 export { UserEntity } from './user.entity.js';
 export { AdministratorGroupEntity, GroupEntity, GroupMemberEntity } from './group.entity.js';
-export { applyAnswer, applySignIn } from './apply-answer.js';
+export { applyAnswer, applySignIn, HeldAnswer } from './apply-answer.js';
+export { compareAnswer, type Comparison } from './compare-answer.js';
+export {
+  namedIn,
+  whyHeld,
+  type Losses,
+  type NamedEntry,
+  type NamedLosses,
+  type Toll,
+} from './brake.rules.js';
 export { hasWholeCopy } from './directory-copy.queries.js';
 export {
   NotWhole,

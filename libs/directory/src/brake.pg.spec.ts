@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
+import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import {
+  applyAnswer,
+  compareAnswer,
+  HeldAnswer,
+  namedIn,
+  type DirectoryUser,
+  type NamedLosses,
+  type WholeAnswer,
+} from './index.js';
+
+const idOf = (number: number) => `0c5a6f2e-4b1d-4f0e-9a3b-${String(number).padStart(12, '0')}`;
+const GROUP = { id: '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11', name: 'people', memberIds: [] };
+const people = (from: number, to: number): DirectoryUser[] =>
+  Array.from({ length: to - from }, (_, i) => ({
+    id: idOf(from + i),
+    username: `user${from + i}`,
+    displayName: `User ${from + i}`,
+    email: null,
+    enabled: true,
+  }));
+const whole = (users: DirectoryUser[]): WholeAnswer => ({
+  whole: true,
+  users,
+  groups: [GROUP],
+  warnings: [],
+});
+
+let fresh: TestDatabase;
+let database: Database;
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  database = await openDatabase(fresh.url);
+});
+afterAll(async () => {
+  await database?.close();
+  await fresh?.close();
+});
+beforeEach(async () => {
+  await database.read((tx) => rows(tx, 'TRUNCATE users, groups, changes, audit_pending_events CASCADE'));
+  await apply(people(0, 20));
+  await database.read((tx) => rows(tx, 'TRUNCATE changes, audit_pending_events'));
+});
+
+const apply = (users: DirectoryUser[], accepted?: NamedLosses) =>
+  database.transaction(async (tx) => applyAnswer(tx, whole(users), await databaseNow(tx), accepted));
+const count = async (what: string) =>
+  (await database.read((tx) => rows<{ count: number }>(tx, `SELECT count(*)::int AS count FROM ${what}`)))[0]
+    ?.count;
+const activeUsers = () => count(`users WHERE state = 'ACTIVE'`);
+
+/** What the brake says of an answer in a transaction that goes on, and commits. */
+const held = (users: DirectoryUser[], accepted?: NamedLosses) =>
+  database.transaction(async (tx) => {
+    const thrown = await applyAnswer(tx, whole(users), await databaseNow(tx), accepted).catch(
+      (error: unknown) => error,
+    );
+    if (!(thrown instanceof HeldAnswer)) throw new Error('It was not held.');
+    return thrown;
+  });
+
+describe('an answer that takes away too much', () => {
+  it('is not applied at all, its harmless part neither, while the transaction goes on', async () => {
+    const renamed = people(5, 25).map((user) => ({ ...user, displayName: 'renamed' }));
+    const { reasons, toll } = await held(renamed);
+    expect(reasons).toEqual(['It would disable or remove 5 of 20 active users.']);
+    expect(toll.losses.removedUsers.map(({ name }) => name).sort()).toEqual([
+      ...['user0', 'user1', 'user2', 'user3', 'user4'],
+    ]);
+    expect(await activeUsers()).toBe(20);
+    expect(await count(`users WHERE display_name = 'renamed'`)).toBe(0);
+    expect(await count('audit_pending_events')).toBe(0);
+    expect(await count('changes')).toBe(0);
+  });
+
+  it('is applied where that, or more, was accepted; beyond it, it is held again', async () => {
+    const { toll } = await held(people(6, 20));
+    const accepted = namedIn(toll.losses);
+    const { reasons } = await held(people(7, 20), accepted);
+    expect(reasons).toEqual(['It would remove 1 user beyond what was accepted.']);
+    expect(await activeUsers()).toBe(20);
+    await apply(people(5, 20), accepted);
+    expect(await activeUsers()).toBe(15);
+  });
+
+  it('is small enough one user earlier', async () => {
+    await apply(people(4, 20));
+    expect(await activeUsers()).toBe(16);
+  });
+});
+
+describe('a comparison', () => {
+  it('says what an answer would do, and does none of it', async () => {
+    const { changes, toll } = await database.read(async (tx) =>
+      compareAnswer(tx, whole(people(5, 21)), await databaseNow(tx)),
+    );
+    expect(toll.users).toEqual({ active: 20, lost: 5 });
+    expect(changes.users.map(({ action }) => action).sort()).toEqual([
+      'created',
+      ...Array.from({ length: 5 }, () => 'removed'),
+    ]);
+    expect(await activeUsers()).toBe(20);
+  });
+});

@@ -1,0 +1,29 @@
+import type { Transaction } from '@tokenwarden/database';
+import { tollOf, type Toll } from './brake.rules.js';
+import { NotWhole, type WholeAnswer } from './directory-answer.js';
+import { faultsAgainst, whatChanges, type DirectoryChanges } from './directory-changes.rules.js';
+import { readCopy } from './directory-copy.queries.js';
+
+/** What a whole answer would change, and what it would take away. */
+export interface Comparison {
+  readonly changes: DirectoryChanges;
+  readonly toll: Toll;
+}
+
+/**
+ * Compares a whole answer with the copy as it is at this moment; nothing is written or held. For a run that only says what
+ * it would do: `applyAnswer` compares for itself.
+ * @param readFrom the database's time before the answer was read: what was learned later by a sign-in is newer
+ * @throws NotWhole where the copy shows that the answer cannot be right
+ */
+export async function compareAnswer(
+  tx: Transaction,
+  answer: WholeAnswer,
+  readFrom: Date,
+): Promise<Comparison> {
+  const copy = await readCopy(tx);
+  const faults = faultsAgainst(copy, answer);
+  if (faults.length > 0) throw new NotWhole(faults);
+  const changes = whatChanges(copy, answer, readFrom);
+  return { changes, toll: tollOf(copy, changes) };
+}
