@@ -23,11 +23,13 @@ const BY_NAME_AND_ID = [
 const WITHIN_REACH = `($1 OR s.id = ANY($2::uuid[]) OR EXISTS (SELECT FROM service_account_groups l
     WHERE l.service_account_id = s.id AND l.group_id = ANY($3::uuid[])))`;
 
+const STATE = `CASE WHEN s.suspended_at IS NOT NULL THEN 'SUSPENDED'
+    WHEN s.orphaned_at IS NOT NULL THEN 'ORPHANED' ELSE 'ACTIVE' END`;
+
 // strpos instead of LIKE: "%" and "_" are characters like all others.
 const LISTED = `FROM service_accounts s WHERE s.deleted_at IS NULL
   AND ${WITHIN_REACH}
-  AND ($4::text[] IS NULL OR CASE WHEN s.suspended_at IS NOT NULL THEN 'SUSPENDED'
-    WHEN s.orphaned_at IS NOT NULL THEN 'ORPHANED' ELSE 'ACTIVE' END = ANY($4))
+  AND ($4::text[] IS NULL OR ${STATE} = ANY($4))
   AND ($5::uuid IS NULL OR EXISTS (SELECT FROM service_account_groups l
     WHERE l.service_account_id = s.id AND l.group_id = $5))
   AND ($6::text IS NULL OR strpos(s.search_text, $6) > 0)`;
@@ -50,6 +52,14 @@ export async function countAccounts(tx: Transaction, selection: AccountSelection
   if (isNothing(selection)) return 0;
   const sql = `SELECT count(*)::int AS count FROM (SELECT 1 ${LISTED} LIMIT ${COUNT_LIMIT + 1}) AS counted`;
   return (await rows<{ count: number }>(tx, sql, parametersOf(selection)))[0]?.count ?? 0;
+}
+
+/** How many accounts there are in each state; deleted ones count for nothing, and a state that is missing has none. */
+export async function countByState(
+  tx: Transaction,
+): Promise<{ state: ServiceAccountState; count: number }[]> {
+  const sql = `SELECT ${STATE} AS state, count(*)::int AS count FROM service_accounts s WHERE s.deleted_at IS NULL GROUP BY 1`;
+  return rows(tx, sql);
 }
 
 // Of one group, `list` being the groups asked for; within reach.

@@ -15,7 +15,7 @@ export {
   type AccountRecord,
 } from './accounts.queries.js';
 export { addAccount, type NewAccount } from './account-changes.js';
-export { orphanAccountsOf, recoverAccountsOf } from './orphans.js';
+export { lockAccountsPastGrace, orphanAccountsOf, recoverAccountsOf } from './orphans.js';
 export { stateOf, type StateFacts } from './account-state.rules.js';
 export {
   ServiceAccount,

@@ -1,5 +1,6 @@
 import type { AuditAction } from '@tokenwarden/audit';
 import { rows, type Transaction } from '@tokenwarden/database';
+import { hasMoreLiveRowsThan } from '@tokenwarden/tokens';
 import { SYSTEM, type Author } from '@tokenwarden/vocabulary';
 import { noteChange } from './account-events.js';
 import { accountsByIds, changeAccount, type AccountRecord } from './accounts.queries.js';
@@ -64,6 +65,24 @@ export async function recoverAccount(
   const recovered = await changeAccount(tx, account.id, { orphanedAt: null });
   await noteChange(tx, 'service-account.recovered', recovered, by);
   return recovered;
+}
+
+/**
+ * The accounts, by id, that were orphaned at `since` or before and still have live tokens, locked: the grace in which they
+ * could come back is over (rule 11), suspended ones among them. What an account is stays as it is; its tokens are for the
+ * caller to end.
+ */
+export async function lockAccountsPastGrace(tx: Transaction, since: Date): Promise<AccountRecord[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    `SELECT s.id FROM service_accounts s
+     WHERE s.deleted_at IS NULL AND s.orphaned_at <= $1 AND ${hasMoreLiveRowsThan('s.id', '0')}
+     ORDER BY s.id FOR UPDATE OF s`,
+    [since],
+  );
+  const ids = found.map(({ id }) => id);
+  const accounts = await accountsByIds(tx, ids);
+  return ids.flatMap((id) => accounts.get(id) ?? []);
 }
 
 async function noteAll(

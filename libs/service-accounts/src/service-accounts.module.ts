@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountGauge } from './account-gauge.js';
 import { ServiceAccountViews } from './service-account-views.js';
 import {
   ActorServiceAccountResolver,
@@ -15,6 +16,7 @@ import { ServiceAccountsService } from './service-accounts.service.js';
     ServiceAccountsResolver,
     ServiceAccountsOfGroupResolver,
     ActorServiceAccountResolver,
+    AccountGauge,
   ],
   exports: [ServiceAccountViews, ServiceAccountsService],
 })

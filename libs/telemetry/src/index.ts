@@ -7,6 +7,7 @@ export {
   Metrics,
   RESOLVE_ENDPOINTS,
   RESOLVE_OUTCOMES,
+  type AccountCount,
   type EndingCount,
   type EndingWithin,
   type ResolveEndpoint,

@@ -45,11 +45,16 @@ describe('a gauge', () => {
       Promise.resolve([{ kind: 'SERVICE_ACCOUNT', within: 'P7D', count: 2 }]),
     );
     metrics.collectDirectoryLastSuccess(() => Promise.resolve(new Date(1_700_000_000_500)));
+    metrics.collectServiceAccounts(() => Promise.resolve([{ state: 'ORPHANED', count: 4 }]));
+    metrics.collectDirectoryHeld(() => Promise.resolve(true));
     const page = await metrics.registry.metrics();
     expect(page).toContain('tokenwarden_tokens{kind="USER",status="ACTIVE"} 3');
     expect(page).toContain('tokenwarden_tokens{kind="SERVICE_ACCOUNT",status="REVOKED"} 0');
     expect(page).toContain('tokenwarden_tokens_ending{kind="SERVICE_ACCOUNT",within="P7D"} 2');
     expect(page).toContain('tokenwarden_directory_last_success_timestamp_seconds 1700000000.5');
+    expect(page).toContain('tokenwarden_service_accounts{state="ORPHANED"} 4');
+    expect(page).toContain('tokenwarden_service_accounts{state="ACTIVE"} 0');
+    expect(page).toContain('tokenwarden_directory_held 1');
   });
   it('is absent, and not 0, where it could not be read or there is nothing yet', async () => {
     const { metrics, lines } = metricsWithLines();

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { OpenMetricsContentType } from 'prom-client';
-import { TOKEN_KINDS, TOKEN_STATUSES } from '@tokenwarden/vocabulary';
-import type { TokenKind, TokenStatus } from '@tokenwarden/vocabulary';
+import { SERVICE_ACCOUNT_STATES, TOKEN_KINDS, TOKEN_STATUSES } from '@tokenwarden/vocabulary';
+import type { ServiceAccountState, TokenKind, TokenStatus } from '@tokenwarden/vocabulary';
 import { Gathering } from './gathering.js';
 import type { Logs } from './logs.js';
 
@@ -31,6 +31,12 @@ export interface TokenCount {
 export interface EndingCount {
   readonly kind: TokenKind;
   readonly within: EndingWithin;
+  readonly count: number;
+}
+
+/** So many service accounts in a state. */
+export interface AccountCount {
+  readonly state: ServiceAccountState;
   readonly count: number;
 }
 
@@ -102,6 +108,23 @@ export class Metrics {
         ...(await read()).map(({ kind, within, count }) => ({ labels: { kind, within }, value: count })),
       ],
     );
+  }
+
+  /** Says how to count service accounts by state; what `read` leaves out is 0. */
+  collectServiceAccounts(read: () => Promise<readonly AccountCount[]>): void {
+    const zeroes = SERVICE_ACCOUNT_STATES.map((state) => ({ labels: { state }, value: 0 }));
+    this.#gauge('tokenwarden_service_accounts', 'Service accounts.', ['state'], async () => [
+      ...zeroes,
+      ...(await read()).map(({ state, count }) => ({ labels: { state }, value: count })),
+    ]);
+  }
+
+  /** Says whether an answer of the directory is held and waits for an administrator. */
+  collectDirectoryHeld(read: () => Promise<boolean>): void {
+    const name = 'tokenwarden_directory_held';
+    this.#gauge(name, 'Whether an answer of the directory waits for an administrator.', [], async () => [
+      { labels: {}, value: (await read()) ? 1 : 0 },
+    ]);
   }
 
   /** Says when a whole answer of the directory was last applied; undefined while there was none. */
