@@ -13,3 +13,6 @@ export { signIn, signOut, type SignedIn } from './sign-in.js';
 export { graphql, GraphQLAnswer, type GraphQLFailure } from './graphql.js';
 export { introspect, revoke, type OAuthAnswer } from './oauth.js';
 export { debianPackages, libraryPath } from './directories/debian-packages.js';
+export { startSlapd, type RunningSlapd, type SlapdOptions } from './directories/slapd.js';
+export type { RunningDirectory } from './directories/running-directory.js';
+export { certificateFor, testCertificates, type ServerCertificate } from './directories/certificates.js';
