@@ -1,5 +1,6 @@
 import { canonicalName, isIdentifier, textFault, TEXT_LIMITS } from '@tokenwarden/vocabulary';
 import type { DirectoryAnswer, DirectoryGroup, DirectoryUser } from './directory-answer.js';
+import { isEmail } from './email.rules.js';
 import { flattenedMembers } from './nested-groups.rules.js';
 import { isPasswordHash } from './password-hash.js';
 
@@ -31,7 +32,6 @@ export interface DirectoryFile {
 export class NoDirectoryFile extends Error {}
 
 const MOST_REASONS = 20;
-const EMAIL = /^[^\s@<>(),;:"\\[\]]{1,64}@[^\s@<>(),;:"\\[\]]{1,255}$/;
 
 /**
  * Reads the text of a DIRECTORY_FILE (CONTRACT, "Settings"). Every fault is named, and one fault makes the answer
@@ -126,7 +126,7 @@ function userOf(
     fault('username', `A text of 1 to ${TEXT_LIMITS.username} characters.`);
   if (!isText(displayName, TEXT_LIMITS.username))
     fault('displayName', `A text of 1 to ${TEXT_LIMITS.username} characters.`);
-  if (email !== null && !isEmail(email))
+  if (email !== null && !(typeof email === 'string' && isEmail(email)))
     fault('email', 'One e-mail address, as ada@example.com, or left out.');
   if (typeof enabled !== 'boolean') fault('enabled', 'true or false.');
   if (passwordHash !== null && (typeof passwordHash !== 'string' || !isPasswordHash(passwordHash))) {
@@ -220,4 +220,3 @@ const isText = (value: unknown, maximum: number) =>
   typeof value === 'string' && textFault(value, { maximum }) === undefined;
 const isListOfTexts = (value: unknown) =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
-const isEmail = (value: unknown) => isText(value, 254) && EMAIL.test(value as string);
