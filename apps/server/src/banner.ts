@@ -17,6 +17,14 @@ export function banner({ settings, isEmbedded }: Parts): string {
   }
   if (isEmbedded.postgres)
     lines.push(`  Embedded Postgres  under ${settings.dataDir}; DATABASE_URL replaces it`);
-  if (isEmbedded.directory) lines.push('  Demo directory     of made-up people; DIRECTORY_FILE replaces it');
+  if (isEmbedded.directory) {
+    lines.push('  Demo directory     of made-up people; LDAP_URL or DIRECTORY_FILE replaces it');
+  } else {
+    lines.push(`  Directory          ${whereFrom(settings)}`);
+  }
   return lines.join('\n');
+}
+
+function whereFrom({ ldap, directoryFile }: Parts['settings']): string {
+  return ldap ? `${ldap.urls.join(', ')} (${ldap.schema})` : (directoryFile ?? '');
 }

@@ -2,12 +2,12 @@ import {
   embeddedMasterKey,
   lockDataDirectory,
   startEmbeddedPostgres,
-  writeDemoDirectory,
   type EmbeddedLog,
 } from '@tokenwarden/embedded';
-import { FileSource, type DirectorySource } from '@tokenwarden/directory';
-import { isLoopback, type Settings } from '@tokenwarden/settings';
+import type { DirectorySource } from '@tokenwarden/directory';
+import type { Settings } from '@tokenwarden/settings';
 import type { Logs } from '@tokenwarden/telemetry';
+import { openDirectory } from './open-directory.js';
 
 /** What the product stands on once its embedded parts run: settings without a gap, and where people come from. */
 export interface Parts {
@@ -46,15 +46,14 @@ export async function startParts(settings: Settings, logs: Logs, teardown: Teard
   teardown.add(await lockDataDirectory(dataDir, { instance }));
   const completed =
     settings.databaseUrl === undefined ? await withEmbeddedPostgres(settings, logs, teardown) : settings;
+  const directory = await openDirectory(settings);
+  teardown.add(() => directory.close());
   return {
     settings: completed,
-    directory: new FileSource({
-      path: settings.directoryFile ?? (await writeDemoDirectory(dataDir)),
-      acceptsPlainPasswords: isLoopback(settings.host),
-    }),
+    directory,
     isEmbedded: {
       postgres: settings.databaseUrl === undefined,
-      directory: settings.directoryFile === undefined,
+      directory: settings.directoryFile === undefined && settings.ldap === undefined,
     },
   };
 }

@@ -11,7 +11,6 @@ import { Logs, NestLog } from '@tokenwarden/telemetry';
 import { AppModule } from './app.module.js';
 import { banner } from './banner.js';
 import { setUpDemo } from './demo.js';
-import { processName } from './endpoints/health.controller.js';
 import { Readiness } from './endpoints/readiness.js';
 import { SplitServer } from './http-server.js';
 import { agreeOnWhatIsInForce, liveTokensNotInForce } from './in-force.js';
@@ -76,7 +75,7 @@ async function createApp(parts: Parts, logs: Logs): Promise<NestFastifyApplicati
 
 // Which process answered helps whoever looks for a fault, and nobody else.
 function shownProcess(settings: Settings): string | undefined {
-  return ['debug', 'trace'].includes(settings.logLevel) ? processName(settings) : undefined;
+  return ['debug', 'trace'].includes(settings.logLevel) ? settings.processName : undefined;
 }
 
 function directUrlOf(settings: Settings): string {

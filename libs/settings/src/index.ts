@@ -1,9 +1,11 @@
 export { Settings, type LdapSettings, type SettingsValues } from './settings.js';
 export {
   readDatabaseSettings,
+  readDirectorySettings,
   readSettings,
   SettingsError,
   type DatabaseSettings,
+  type DirectorySettings,
   type Environment,
   type FileReader,
 } from './read-settings.js';

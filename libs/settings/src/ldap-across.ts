@@ -16,6 +16,9 @@ const BESIDE_THE_URL = [
   'ldapSchema',
 ] as const satisfies readonly SettingKey[];
 
+/** All of LDAP_*. */
+export const LDAP_KEYS: readonly SettingKey[] = ['ldapUrl', ...BESIDE_THE_URL];
+
 const REQUIRED = [
   ['ldapBindDn', 'name the account that reads the directory; nothing is read anonymously'],
   ['ldapBindPassword', 'give the password of LDAP_BIND_DN'],

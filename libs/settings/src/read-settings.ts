@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DEFINITIONS } from './definitions.js';
 import type { GivenSettings, SettingDefinition, SettingKey } from './definitions.js';
+import { LDAP_KEYS, ldapMistakes, ldapWarnings } from './ldap-across.js';
 import { authoritiesFault } from './ldap-readers.js';
 import { completedSettings, databaseMistakes } from './rules-across.js';
 import { SettingFault } from './setting-fault.js';
@@ -26,6 +27,12 @@ export type DatabaseSettings = Pick<
   'databaseUrl' | 'databaseDirectUrl' | 'dataDir' | 'instanceName'
 >;
 
+/** Where the directory is and who administers, and whatever an operator should know of that. */
+export type DirectorySettings = Pick<
+  Settings,
+  'host' | 'dataDir' | 'directoryFile' | 'ldap' | 'adminGroups' | 'warnings'
+>;
+
 const ALL = Object.keys(DEFINITIONS) as SettingKey[];
 const OF_THE_DATABASE: readonly SettingKey[] = [
   'databaseUrl',
@@ -33,6 +40,13 @@ const OF_THE_DATABASE: readonly SettingKey[] = [
   'dataDir',
   'instanceName',
   'port', // the default of INSTANCE_NAME names it
+];
+const OF_THE_DIRECTORY: readonly SettingKey[] = [
+  'host', // plain passwords may stand in a file while it is loopback
+  'dataDir',
+  'directoryFile',
+  ...LDAP_KEYS,
+  'adminGroups',
 ];
 
 /**
@@ -62,6 +76,21 @@ export function readDatabaseSettings(
     environment,
   ).settings;
   return { databaseUrl, databaseDirectUrl, dataDir, instanceName };
+}
+
+/**
+ * Reads what the directory is and nothing else, as `readDatabaseSettings` does for the database.
+ * @throws SettingsError with all mistakes of these settings at once
+ */
+export function readDirectorySettings(
+  environment: Environment,
+  readFile: FileReader = readTextFile,
+): DirectorySettings {
+  const { given, named, mistakes } = eachOf(OF_THE_DIRECTORY, environment, readFile);
+  const across = [...authoritiesMistakes(given.ldapCaFile, readFile), ...ldapMistakes(given, named)];
+  throwWhereAny([...mistakes, ...across]);
+  const { host, dataDir, directoryFile, ldap, adminGroups } = completedSettings(given, named, {}).settings;
+  return { host, dataDir, directoryFile, ldap, adminGroups, warnings: ldapWarnings(ldap) };
 }
 
 /** What is given of these settings, each read by itself. */

@@ -95,6 +95,11 @@ export class Settings implements SettingsValues {
     Object.freeze(this);
   }
 
+  /** `<instance>.<worker>`: how this process is called in health answers, receipts and runs of housekeeping. */
+  get processName(): string {
+    return `${this.instanceName}.1`;
+  }
+
   /** The same settings with what only the start can know: the URL of the embedded Postgres, the key of DATA_DIR. */
   with(known: Partial<Pick<SettingsValues, 'databaseUrl' | 'databaseDirectUrl' | 'masterKey'>>): Settings {
     return new Settings({ ...this, ...known });

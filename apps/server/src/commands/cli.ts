@@ -3,6 +3,10 @@ import { Command } from 'commander';
 import { settingsTable } from '@tokenwarden/settings';
 import { exitSentence } from '../exit-sentence.js';
 
+const DIRECTORY_CHECK_HELP = `
+It takes LDAP_* or DIRECTORY_FILE, ADMIN_GROUPS and HOST from the environment, needs no database and changes nothing.
+Exit code 0: a synchronisation would be whole. 1: it would not, and standard error says why.`;
+
 // A command loads what it needs, not what the others need: --help and settings answer at once.
 const program = new Command('npm run')
   .description('The commands of Tokenwarden. They take the same settings from the environment as npm start.')
@@ -33,6 +37,11 @@ program
   .action(async () =>
     (await import('./pin-administrator-groups.command.js')).pinAdministratorGroupsCommand(),
   );
+program
+  .command('directory:check')
+  .description('Reads the directory as a synchronisation would, and says what it found and what is wrong.')
+  .addHelpText('after', DIRECTORY_CHECK_HELP)
+  .action(async () => (await import('./check-directory.command.js')).checkDirectoryCommand());
 program
   .command('keys:import')
   .description('Makes a private JWK the next active signing key.')

@@ -14,7 +14,7 @@ export class HealthController {
   @Get('live')
   @Header('Cache-Control', 'no-store')
   live() {
-    return { status: 'live', process: processName(this.settings) };
+    return { status: 'live', process: this.settings.processName };
   }
 
   /** It can do its work; else 503 with what is missing. `warnings` is what somebody should look at all the same. */
@@ -24,13 +24,8 @@ export class HealthController {
     await this.readiness.assertReady();
     return {
       status: 'ready',
-      process: processName(this.settings),
+      process: this.settings.processName,
       warnings: await this.readiness.warnings(),
     };
   }
-}
-
-/** `<instance>.<worker>`: how this process is called in health answers and receipts. */
-export function processName(settings: Settings): string {
-  return `${settings.instanceName}.1`;
 }
