@@ -16,3 +16,5 @@ export { debianPackages, libraryPath } from './directories/debian-packages.js';
 export { startSlapd, type RunningSlapd, type SlapdOptions } from './directories/slapd.js';
 export type { RunningDirectory } from './directories/running-directory.js';
 export { certificateFor, testCertificates, type ServerCertificate } from './directories/certificates.js';
+export { companyGroupId, companyLdif, companyUserId } from './directories/company-ldif.js';
+export { tcpProxy, type TcpProxy } from './directories/tcp-proxy.js';

@@ -70,6 +70,7 @@ export function isRunning(child: ChildProcess): boolean {
 export async function killed(child: ChildProcess): Promise<void> {
   if (!isRunning(child)) return;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.ref(); // a server does not keep a test run from ending; who waits for its end does
   child.kill('SIGKILL');
   await gone;
 }

@@ -119,7 +119,10 @@ class Slapd {
       if (isFirst) this.ports = { ldap: await freePort(), ldaps: await freePort() };
       const child = this.launch();
       this.child = child;
-      if (await listensSoon(child, this.ports.ldap)) return;
+      if (await listensSoon(child, this.ports.ldap)) {
+        child.unref();
+        return;
+      }
       await killed(child);
       await wait(50 * tried); // somebody else may have had the port for a moment
     }
