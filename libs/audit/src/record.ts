@@ -69,7 +69,7 @@ function pendingEvent(event: NewAuditEvent): PendingEvent {
     address: kept(by.origin?.address ?? null),
     userAgent: kept(by.origin?.userAgent ?? null),
     requestId: kept(by.origin?.requestId ?? null),
-    details: details === undefined ? null : (storable(detailsWithoutSecrets(details)) as JsonObject),
+    details: details === undefined ? null : storableDetails(details),
   };
 }
 
@@ -90,8 +90,13 @@ function kept(text: string | null): string | null {
   return storableText(withoutSecret(text).slice(0, LONGEST_TEXT));
 }
 
-// Postgres takes neither NUL nor half of a surrogate pair; an event must not fail for what a stranger sent.
-function storableText(text: string): string {
+/** Details as they are kept beside what they speak of: a mark in the place of every text that holds a secret, and nothing that Postgres refuses. */
+export function storableDetails(details: JsonObject): JsonObject {
+  return storable(detailsWithoutSecrets(details)) as JsonObject;
+}
+
+/** The text without what Postgres takes nowhere: NUL and halves of surrogate pairs. Nothing must fail for what a stranger sent. */
+export function storableText(text: string): string {
   return text.replace(/\0|\p{Surrogate}/gu, '\uFFFD');
 }
 

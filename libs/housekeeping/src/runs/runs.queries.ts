@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { rows, type Transaction } from '@tokenwarden/database';
+import type { ActorRef, HousekeepingTask, HousekeepingTrigger } from '@tokenwarden/vocabulary';
+import type { HousekeepingRunRecord } from './run.js';
+
+/** How long a run holds its task without renewing it. */
+export const LEASE_SECONDS = 60;
+
+/** What a run is known by to whoever carries it out; `fence` is the claim's number, larger than all before it. */
+export interface ClaimedRun extends HousekeepingRunRecord {
+  readonly fence: string;
+}
+
+/** A task as its row has it, and what time it is. */
+export interface TaskRow {
+  /** Up to when all moments of its schedule are done with. */
+  readonly scheduledThrough: Date;
+  readonly now: Date;
+}
+
+/** What a new run begins with. */
+export interface NewRun {
+  readonly task: HousekeepingTask;
+  readonly trigger: HousekeepingTrigger;
+  readonly startedBy: ActorRef;
+  readonly dryRun: boolean;
+  readonly process: string;
+}
+
+/** Who asks about abandoned runs: what an earlier process of this name has begun is abandoned, for the name is taken again. */
+export interface Claimant {
+  readonly process: string;
+  readonly bornAt: Date;
+}
+
+/** The columns of a run as `HousekeepingRunRecord` has them. */
+export const RUN_COLUMNS = `id, task, trigger, started_by AS "startedBy", dry_run AS "dryRun", state, started_at AS "startedAt",
+  finished_at AS "finishedAt", examined, affected, error, details`;
+
+// A cursor holds milliseconds: what is finer would put a run behind itself.
+const NOW = `date_trunc('milliseconds', clock_timestamp())`;
+const LEASE_END = `clock_timestamp() + interval '${LEASE_SECONDS} seconds'`;
+
+/** Holds the task to the end of the transaction: whoever claims a run of it is alone. */
+export async function lockTask(tx: Transaction, task: HousekeepingTask): Promise<TaskRow> {
+  await rows(tx, 'SELECT FROM housekeeping_tasks WHERE task = $1 FOR NO KEY UPDATE', [task]);
+  const [row] = await rows<TaskRow>(
+    tx,
+    `SELECT scheduled_through AS "scheduledThrough", ${NOW} AS now FROM housekeeping_tasks WHERE task = $1`,
+    [task],
+  );
+  if (!row) throw new Error(`The housekeeping task ${task} has no row.`);
+  return row;
+}
+
+/** The run of the task that is RUNNING, be its process alive or not. */
+export async function runningRun(
+  tx: Transaction,
+  task: HousekeepingTask,
+  dryRun: boolean,
+): Promise<HousekeepingRunRecord | undefined> {
+  const [run] = await rows<HousekeepingRunRecord>(
+    tx,
+    `SELECT ${RUN_COLUMNS} FROM housekeeping_runs WHERE task = $1 AND dry_run = $2 AND state = 'RUNNING'`,
+    [task, dryRun],
+  );
+  return run;
+}
+
+/**
+ * Holds the RUNNING run of the task where nobody carries it out any more, with the name of the process that did. It
+ * passes over a run that is just now committing: whoever writes holds the row.
+ */
+export async function lockAbandonedRun(
+  tx: Transaction,
+  task: HousekeepingTask,
+  dryRun: boolean,
+  claimant: Claimant,
+): Promise<(ClaimedRun & { process: string }) | undefined> {
+  const [run] = await rows<ClaimedRun & { process: string }>(
+    tx,
+    `SELECT ${RUN_COLUMNS}, fence, process FROM housekeeping_runs
+     WHERE task = $1 AND dry_run = $2 AND state = 'RUNNING' AND ${IS_ABANDONED} FOR UPDATE SKIP LOCKED`,
+    [task, dryRun, claimant.process, claimant.bornAt],
+  );
+  return run;
+}
+
+// $3 is this process, $4 since when it is there.
+const IS_ABANDONED = `(lease_until <= clock_timestamp() OR (process = $3 AND started_at < $4))`;
+
+/** Begins a run of a task that this transaction holds: from its commit on it has the task for `LEASE_SECONDS`. */
+export async function insertRun(tx: Transaction, run: NewRun): Promise<ClaimedRun> {
+  const [claimed] = await rows<{ fence: string }>(
+    tx,
+    `UPDATE housekeeping_tasks
+     SET fence = fence + 1, scheduled_through = CASE WHEN $2 THEN scheduled_through ELSE clock_timestamp() END
+     WHERE task = $1 RETURNING fence`,
+    [run.task, run.dryRun],
+  );
+  const [inserted] = await rows<ClaimedRun>(
+    tx,
+    `INSERT INTO housekeeping_runs (id, task, fence, trigger, started_by, process, dry_run, state, started_at, lease_until)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 'RUNNING', ${NOW}, ${LEASE_END}) RETURNING ${RUN_COLUMNS}, fence`,
+    [randomUUID(), run.task, claimed?.fence, run.trigger, run.startedBy, run.process, run.dryRun],
+  );
+  if (!inserted) throw new Error('A run was inserted and did not come back.');
+  return inserted;
+}
+
+/** Keeps the task for another `LEASE_SECONDS`; false where the run has lost it, or has ended. */
+export async function renewLease(tx: Transaction, { id, fence }: ClaimedRun): Promise<boolean> {
+  const kept = await rows(
+    tx,
+    `UPDATE housekeeping_runs SET lease_until = ${LEASE_END}
+     WHERE id = $1 AND fence = $2 AND state = 'RUNNING' AND lease_until > clock_timestamp() RETURNING id`,
+    [id, fence],
+  );
+  return kept.length > 0;
+}
+
+/**
+ * Holds the run's place to the end of the transaction: until then nobody takes it over, and its lease can be renewed.
+ * False where it has lost its place.
+ */
+export async function holdPlace(tx: Transaction, { id, fence }: ClaimedRun): Promise<boolean> {
+  const held = await rows(
+    tx,
+    `SELECT id FROM housekeeping_runs
+     WHERE id = $1 AND fence = $2 AND state = 'RUNNING' AND lease_until > clock_timestamp() FOR KEY SHARE`,
+    [id, fence],
+  );
+  return held.length > 0;
+}
+
+/** Holds the run alone: it waits for a transaction of the run that is under way. False where the run has ended. */
+export async function holdAlone(tx: Transaction, { id, fence }: ClaimedRun): Promise<boolean> {
+  const held = await rows(
+    tx,
+    `SELECT id FROM housekeeping_runs WHERE id = $1 AND fence = $2 AND state = 'RUNNING' FOR UPDATE`,
+    [id, fence],
+  );
+  return held.length > 0;
+}
+
+/** The run of this id. */
+export async function runById(tx: Transaction, id: string): Promise<HousekeepingRunRecord | undefined> {
+  const [run] = await rows<HousekeepingRunRecord>(
+    tx,
+    `SELECT ${RUN_COLUMNS} FROM housekeeping_runs WHERE id = $1`,
+    [id],
+  );
+  return run;
+}

@@ -1,0 +1,207 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { record } from '@tokenwarden/audit';
+import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
+import { Settings } from '@tokenwarden/settings';
+import { Logs } from '@tokenwarden/telemetry';
+import {
+  parseSchedule,
+  Problem,
+  SYSTEM,
+  unavailable,
+  type Author,
+  type HousekeepingTask,
+  type HousekeepingTrigger,
+} from '@tokenwarden/vocabulary';
+import { dueTrigger } from './due.rules.js';
+import type { HousekeepingRunRecord, RunWork } from './run.js';
+import { endRun, sayEnd, type EndedRun } from './run-end.js';
+import { RunningRun } from './running-run.js';
+import {
+  insertRun,
+  lockAbandonedRun,
+  lockTask,
+  runById,
+  runningRun,
+  type Claimant,
+  type ClaimedRun,
+} from './runs.queries.js';
+import { Tasks, type Task } from './task.js';
+
+/** By whom and as what a run is to begin. */
+export interface Start {
+  readonly trigger: HousekeepingTrigger;
+  readonly by: Author;
+  readonly dryRun: boolean;
+}
+
+/** A run that was begun, or the one that was at it already. */
+export interface BegunRun {
+  readonly run: HousekeepingRunRecord;
+  /** False where it is a run that was RUNNING before, here or in another process. */
+  readonly isNew: boolean;
+  /**
+   * The run when it has ended.
+   * @throws Problem `UNAVAILABLE` where that could not be found out
+   */
+  readonly ended: Promise<HousekeepingRunRecord>;
+}
+
+interface Claim {
+  readonly run: HousekeepingRunRecord;
+  readonly claimed?: ClaimedRun;
+  /** The run in whose place this one stands. */
+  readonly replaced?: EndedRun | undefined;
+}
+
+const POLL_MILLISECONDS = 250;
+/** Beyond its budget and its lease a run has ended, or its process was found dead. */
+const POLL_SLACK_SECONDS = 180;
+
+/**
+ * Runs of housekeeping tasks: of each task one at a time, however many processes there are, and a dry run beside it. The
+ * row of a RUNNING run is the lock, for as long as its lease lasts; whatever the run writes is written only while it has it.
+ */
+@Injectable()
+export class Runs implements BeforeApplicationShutdown {
+  private readonly here = new Map<string, { running: RunningRun; ended: Promise<HousekeepingRunRecord> }>();
+  private bornAt: Date | undefined;
+  private isStopping = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly tasks: Tasks,
+    private readonly settings: Settings,
+    private readonly logs: Logs,
+  ) {}
+
+  /**
+   * Begins a run of the task, which this process then carries out behind the answer; where one is RUNNING already that
+   * one is given back. A run whose process is gone ends as FAILED, and this one takes its place.
+   * @param work instead of what the task does by itself
+   * @throws Problem `UNAVAILABLE`
+   */
+  async begin(name: HousekeepingTask, start: Start, work?: RunWork): Promise<BegunRun> {
+    const task = this.tasks.named(name);
+    const claimant = await this.claimant();
+    const claim = await this.database.transaction(async (tx): Promise<Claim> => {
+      await lockTask(tx, name);
+      const replaced = await endAbandoned(tx, task, start.dryRun, claimant);
+      const running = await runningRun(tx, name, start.dryRun);
+      return running ? { run: running } : { ...(await this.claim(tx, task, start)), replaced };
+    });
+    return this.begun(task, claim, start, work ?? task.run);
+  }
+
+  /**
+   * Begins the run of the task that is due: by its schedule, or in the place of one whose process is gone. However many
+   * processes call this at the same moment, one of them does.
+   * @throws Problem `UNAVAILABLE`
+   */
+  async beginDue(task: Task): Promise<BegunRun | undefined> {
+    const claimant = await this.claimant();
+    const found = await this.database.transaction(async (tx) => {
+      const { scheduledThrough, now } = await lockTask(tx, task.name);
+      const dry = await endAbandoned(tx, task, true, claimant);
+      const replaced = await endAbandoned(tx, task, false, claimant);
+      if (await runningRun(tx, task.name, false)) return { dry };
+      const due = task.isEnabled() ? dueTrigger(scheduleOf(task), scheduledThrough, now) : undefined;
+      const trigger = replaced ? 'CATCH_UP' : due;
+      if (!trigger) return { dry };
+      const start: Start = { trigger, by: SYSTEM, dryRun: false };
+      return { dry, start, claim: { ...(await this.claim(tx, task, start)), replaced } };
+    });
+    if (found.dry) sayEnd(this.logs, found.dry);
+    return found.claim && this.begun(task, found.claim, found.start, task.run);
+  }
+
+  /** Who this process is to runs that were begun before. */
+  async claimant(): Promise<Claimant> {
+    this.bornAt ??= await this.database.read(databaseNow);
+    return { process: this.settings.processName, bornAt: this.bornAt };
+  }
+
+  /** Begins nothing any more, tells the runs under way to stop, and waits until their ends are recorded. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    const here = [...this.here.values()];
+    for (const { running } of here) running.stop();
+    await Promise.allSettled(here.map(({ ended }) => ended));
+  }
+
+  private async claim(tx: Transaction, { name }: Task, { trigger, by, dryRun }: Start): Promise<Claim> {
+    if (this.isStopping) throw unavailable('This process is being stopped. Try again in a moment.');
+    const startedBy = by.actor;
+    const process = this.settings.processName;
+    const claimed = await insertRun(tx, { task: name, trigger, startedBy, dryRun, process });
+    if (trigger === 'MANUAL') {
+      const target = { type: 'housekeeping_run', id: claimed.id, name } as const;
+      await record(tx, { action: 'housekeeping.started', by, target, details: { task: name, dryRun } });
+    }
+    const { fence: _, ...run } = claimed;
+    return { run, claimed };
+  }
+
+  private begun(task: Task, claim: Claim, { by }: Start, work: RunWork): BegunRun {
+    const { run, claimed, replaced } = claim;
+    if (replaced) sayEnd(this.logs, replaced);
+    if (!claimed) return this.given(task, run);
+    const { database, logs } = this;
+    const running = new RunningRun(claimed, { database, logs, by, budgetSeconds: task.budgetSeconds });
+    const ended = running.carryOut(work).finally(() => this.here.delete(run.id));
+    ended.catch((error: unknown) =>
+      logs.warn(
+        { error, task: task.name, runId: run.id },
+        'How a housekeeping run ended could not be recorded: another process will find it and end it.',
+      ),
+    );
+    this.here.set(run.id, { running, ended });
+    if (this.isStopping) running.stop();
+    return { run, isNew: true, ended };
+  }
+
+  // Waits only where somebody asks for the end.
+  private given({ budgetSeconds }: Task, run: HousekeepingRunRecord): BegunRun {
+    const ended = () => this.here.get(run.id)?.ended ?? this.endElsewhere(run.id, budgetSeconds);
+    return {
+      run,
+      isNew: false,
+      get ended() {
+        return ended();
+      },
+    };
+  }
+
+  private async endElsewhere(id: string, budgetSeconds: number): Promise<HousekeepingRunRecord> {
+    const until = performance.now() + (budgetSeconds + POLL_SLACK_SECONDS) * 1_000;
+    while (!this.isStopping && performance.now() < until) {
+      const run = await this.database.read((tx) => runById(tx, id)).catch(orUnavailable);
+      if (run && run.state !== 'RUNNING') return run;
+      await pause(POLL_MILLISECONDS);
+    }
+    throw unavailable('It was not found out how the run ended. Look at housekeepingRuns.');
+  }
+}
+
+async function endAbandoned(
+  tx: Transaction,
+  { name }: Task,
+  dryRun: boolean,
+  claimant: Claimant,
+): Promise<EndedRun | undefined> {
+  const abandoned = await lockAbandonedRun(tx, name, dryRun, claimant);
+  if (!abandoned) return undefined;
+  const error = `The process ${abandoned.process} stopped reporting, and another run takes its place.`;
+  return endRun(tx, abandoned, { state: 'FAILED', examined: 0, affected: 0, error });
+}
+
+function scheduleOf(task: Task) {
+  const schedule = parseSchedule(task.schedule());
+  if (!schedule) throw new Error(`The schedule of ${task.name} was not checked.`);
+  return schedule;
+}
+
+// Whoever waits for the end of a run waits through a moment without a database as well.
+function orUnavailable(error: unknown): undefined {
+  if (!(error instanceof Problem)) throw error;
+}
