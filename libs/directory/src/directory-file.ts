@@ -196,7 +196,7 @@ function walkedGroups(
     };
   });
   const members = flattenedMembers(nested);
-  return groups.map(({ id, name }) => ({ id, name, memberIds: members.get(name) ?? [] }));
+  return groups.map(({ id, name }) => ({ id, name, memberIds: [...(members.get(name) ?? [])].sort() }));
 }
 
 function faulty(reasons: readonly string[]): DirectoryAnswer {
