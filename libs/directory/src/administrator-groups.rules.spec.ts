@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { pinnedId, planPins } from './administrator-groups.rules.js';
+import {
+  isAnybodyThere,
+  memberWarnings,
+  NOBODY_ADMINISTERS,
+  pinnedId,
+  planPins,
+} from './administrator-groups.rules.js';
 
 const OLD = { id: 'a', name: 'admins' };
 const NEW = { id: 'b', name: 'admins' };
@@ -57,5 +63,39 @@ describe('the groups of the administrators', () => {
   it('may be named by id', () => {
     expect(pinnedId('id:7E1B9D34-2c68-4a57-8f90-3b6d5a4c2e11')).toBe('7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11');
     expect(pinnedId('platform-admins')).toBeUndefined();
+  });
+});
+
+describe('who is in the groups of the administrators', () => {
+  const pin = (settingName: string, hasEnabledMember: boolean, isLive = true) => ({
+    ...{ settingName, hasEnabledMember },
+    group: { id: settingName, name: settingName, isLive },
+  });
+
+  it('is no matter of concern while each has an enabled member', () => {
+    const pins = [pin('admins', true), pin('root', true)];
+    expect(memberWarnings(['admins', 'root'], pins)).toEqual([]);
+    expect(isAnybodyThere(['admins', 'root'], pins)).toBe(true);
+  });
+
+  it('is said by group where one has none', () => {
+    const pins = [pin('admins', true), pin('root', false)];
+    expect(memberWarnings(['admins', 'root'], pins)).toEqual([
+      'ADMIN_GROUPS: the group of "root" has no enabled member.',
+    ]);
+    expect(isAnybodyThere(['admins', 'root'], pins)).toBe(true);
+  });
+
+  it('is nobody where none has one, or none is pinned, or lives, or is named any more', () => {
+    for (const pins of [[pin('admins', false)], [], [pin('admins', true, false)], [pin('others', true)]]) {
+      expect(isAnybodyThere(['admins'], pins)).toBe(false);
+      expect(memberWarnings(['admins'], pins)[0]).toBe(NOBODY_ADMINISTERS);
+    }
+    expect(memberWarnings(['admins'], [pin('admins', false)])).toHaveLength(2);
+  });
+
+  it('is asked of nobody where the setting names no group', () => {
+    expect(isAnybodyThere([], [])).toBe(true);
+    expect(memberWarnings([], [])).toEqual([]);
   });
 });

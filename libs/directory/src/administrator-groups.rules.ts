@@ -10,6 +10,16 @@ export interface Pin {
   readonly group: PinnableGroup & { readonly isLive: boolean };
 }
 
+/** A pin, and whether anybody can use the right that it gives: an enabled user who is in its group. */
+export interface ManagedPin extends Pin {
+  readonly hasEnabledMember: boolean;
+}
+
+/** Said where nobody is an administrator although the setting is meant to make some: loudly, nobody could help themselves. */
+export const NOBODY_ADMINISTERS =
+  'ADMIN_GROUPS makes nobody an administrator: none of its groups has an enabled member. Put somebody into one of them ' +
+  'in the directory, or name another group.';
+
 /** What is to be done so that the pins follow the setting, and what an operator must know. */
 export interface PinPlan {
   readonly toPin: readonly { readonly settingName: string; readonly group: PinnableGroup }[];
@@ -55,4 +65,24 @@ export function planPins(
     }
   }
   return { toPin, toDrop: pins.filter((pin) => !settingNames.includes(pin.settingName)), warnings };
+}
+
+/** Whether ADMIN_GROUPS leads to at least one enabled user; so it does where it names nothing, as nobody is missed then. */
+export function isAnybodyThere(settingNames: readonly string[], pins: readonly ManagedPin[]): boolean {
+  if (settingNames.length === 0) return true;
+  return pins.some(
+    (pin) => settingNames.includes(pin.settingName) && pin.group.isLive && pin.hasEnabledMember,
+  );
+}
+
+/** What an operator must know of who is in the pinned groups: that one has no enabled member, or all of them. */
+export function memberWarnings(settingNames: readonly string[], pins: readonly ManagedPin[]): string[] {
+  const empty = pins.filter(
+    ({ settingName, group, hasEnabledMember }) =>
+      settingNames.includes(settingName) && group.isLive && !hasEnabledMember,
+  );
+  return [
+    ...(isAnybodyThere(settingNames, pins) ? [] : [NOBODY_ADMINISTERS]),
+    ...empty.map(({ settingName }) => `ADMIN_GROUPS: the group of "${settingName}" has no enabled member.`),
+  ];
 }

@@ -2,9 +2,11 @@ import { record } from '@tokenwarden/audit';
 import { lockFor, recordChange, rows, type Transaction } from '@tokenwarden/database';
 import { isIdentifier, SYSTEM } from '@tokenwarden/vocabulary';
 import {
+  isAnybodyThere,
+  memberWarnings,
   pinnedId,
   planPins,
-  type Pin,
+  type ManagedPin,
   type PinnableGroup,
   type PinPlan,
 } from './administrator-groups.rules.js';
@@ -36,12 +38,21 @@ export async function repinAdministratorGroups(
   return pin(tx, settingNames, { anew: true });
 }
 
-/** What an operator must know of ADMIN_GROUPS now; nothing is changed. For `/health/ready`. */
+/**
+ * What an operator must know of ADMIN_GROUPS now: names that lead nowhere, groups without an enabled member. Nothing is
+ * changed. It names groups of the setting and no person.
+ */
 export async function administratorGroupWarnings(
   tx: Transaction,
   settingNames: readonly string[],
 ): Promise<readonly string[]> {
-  return (await plan(tx, settingNames, { anew: false })).warnings;
+  const { warnings } = await plan(tx, settingNames, { anew: false });
+  return [...memberWarnings(settingNames, await readPins(tx)), ...warnings];
+}
+
+/** Whether ADMIN_GROUPS makes at least one enabled user an administrator now; true where it names nothing. */
+export async function hasAdministrators(tx: Transaction, settingNames: readonly string[]): Promise<boolean> {
+  return isAnybodyThere(settingNames, await readPins(tx));
 }
 
 async function pin(
@@ -92,13 +103,25 @@ async function liveGroupsMeant(tx: Transaction, settingName: string): Promise<re
   return group?.state === 'ACTIVE' ? [group] : [];
 }
 
-async function readPins(tx: Transaction): Promise<Pin[]> {
-  const found = await rows<{ settingName: string; id: string; name: string; isLive: boolean }>(
+async function readPins(tx: Transaction): Promise<ManagedPin[]> {
+  const found = await rows<{
+    settingName: string;
+    hasEnabledMember: boolean;
+    id: string;
+    name: string;
+    isLive: boolean;
+  }>(
     tx,
-    `SELECT a.setting_name AS "settingName", g.id, g.name, g.state = 'ACTIVE' AS "isLive"
+    `SELECT a.setting_name AS "settingName", g.id, g.name, g.state = 'ACTIVE' AS "isLive", EXISTS (
+       SELECT FROM group_members m JOIN users u ON u.id = m.user_id
+       WHERE m.group_id = g.id AND u.state = 'ACTIVE') AS "hasEnabledMember"
      FROM administrator_groups a JOIN groups g ON g.id = a.group_id ORDER BY a.setting_name`,
   );
-  return found.map(({ settingName, ...group }) => ({ settingName, group }));
+  return found.map(({ settingName, hasEnabledMember, ...group }) => ({
+    settingName,
+    hasEnabledMember,
+    group,
+  }));
 }
 
 async function note(

@@ -8,6 +8,7 @@ import {
   applySignIn,
   DirectoryService,
   groupsOfUser,
+  hasAdministrators,
   NotWhole,
   permissionsOfUser,
   pinAdministratorGroups,
@@ -239,6 +240,26 @@ describe('the groups of the administrators', () => {
     await database.transaction((tx) => repinAdministratorGroups(tx, ['admins']));
     expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual(['*:*']);
     expect(await database.read((tx) => administratorGroupWarnings(tx, ['admins']))).toEqual([]);
+  });
+
+  it('are watched: nobody enabled in one is said, by the name in the setting and by no other', async () => {
+    const now = () =>
+      database.read(async (tx) => ({
+        isAnybody: await hasAdministrators(tx, ['admins', 'data']),
+        warnings: await administratorGroupWarnings(tx, ['admins', 'data']),
+      }));
+    await pinNow('admins', 'data');
+    expect(await now()).toEqual({ isAnybody: true, warnings: [] });
+    await apply([ada, { ...grace, enabled: false }], [admins, { ...data, name: 'renamed' }]);
+    expect(await now()).toEqual({
+      isAnybody: true,
+      warnings: ['ADMIN_GROUPS: the group of "data" has no enabled member.'],
+    });
+    await apply([ada, { ...grace, enabled: false }], [{ ...admins, memberIds: [] }, data]);
+    const { isAnybody, warnings } = await now();
+    expect(isAnybody).toBe(false);
+    expect(warnings).toHaveLength(3);
+    expect(warnings.join()).not.toMatch(/ada|grace/);
   });
 
   it('may be named by id', async () => {

@@ -18,9 +18,8 @@ import { addedGrants, areSameGrants, EVERYTHING, firstNotHeld, storedGrants } fr
 import type { GroupEntity } from './group.entity.js';
 import { grantsByGroup, lockGroups, writeGrants } from './groups.queries.js';
 import { holdCaller } from './held-permissions.js';
+import { GRANTS_LOCK } from './lock-out.js';
 import { countAdministrators } from './users.queries.js';
-
-const GRANTS_LOCK = 'grants';
 
 /** Setting what groups are granted. The caller was asked for `directory:grant` before. */
 @Injectable()

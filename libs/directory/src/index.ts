@@ -33,10 +33,12 @@ export {
 } from './directory-changes.rules.js';
 export {
   administratorGroupWarnings,
+  hasAdministrators,
   pinAdministratorGroups,
   repinAdministratorGroups,
   type PinnedGroups,
 } from './administrator-groups.js';
+export { NOBODY_ADMINISTERS } from './administrator-groups.rules.js';
 export {
   GRANTS_OF_GROUP,
   groupsOfUser,
@@ -54,6 +56,7 @@ export {
   permissionsOfGroups,
 } from './groups.queries.js';
 export { heldPermissionsOfUser, holdCaller, type HeldCaller } from './held-permissions.js';
+export { refuseLockOut } from './lock-out.js';
 export { BY_NAME } from './lists.queries.js';
 export { firstNotHeld } from './grants.rules.js';
 export { setGrants } from './grants.service.js';
