@@ -18,13 +18,11 @@ export function companyLdif(company: Company): string {
   const numbers = Array.from({ length: users }, (_, n) => n);
   const entries = numbers.map((n) => userEntry(n, groups));
   const everybody = groupEntry('everybody', uuid('b', 0), numbers);
-  const others = Array.from({ length: Math.min(groups, users) }, (_, group) =>
-    groupEntry(
-      groupName(group),
-      companyGroupId(group),
-      numbers.filter((n) => n % groups === group),
-    ),
-  );
+  const others = Array.from({ length: Math.min(groups, users) }, (_, group) => {
+    const size = Math.ceil((users - group) / groups);
+    const members = Array.from({ length: size }, (_member, i) => group + i * groups);
+    return groupEntry(groupName(group), companyGroupId(group), members);
+  });
   return [...entries, everybody, ...others].join('\n');
 }
 

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { debianPackages, libraryPath } from './debian-packages.js';
@@ -7,10 +6,10 @@ import { debianPackages, libraryPath } from './debian-packages.js';
 describe("Debian's packages", () => {
   it('are unpacked, not installed, and run with what they need', async () => {
     const tree = await debianPackages(['slapd']);
-    const slapd = join(tree, 'usr/sbin/slapd');
-    expect(existsSync(slapd)).toBe(true);
     const env = { LD_LIBRARY_PATH: libraryPath(tree) };
-    expect(execFileSync('ldd', [slapd], { env, encoding: 'utf8' })).not.toContain('not found');
+    const asked = spawnSync(join(tree, 'usr/sbin/slapd'), ['-VV'], { env, encoding: 'utf8' });
+    expect(asked.stderr).toContain('OpenLDAP: slapd 2.');
+    expect(asked.status).toBe(0);
   }, 120_000);
 
   it('are one folder for everybody who asks for the same', async () => {

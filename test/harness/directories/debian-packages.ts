@@ -25,9 +25,11 @@ const run = promisify(execFile);
  * @throws Error that says by name what could not be had, and how to help
  */
 export async function debianPackages(names: readonly string[]): Promise<string> {
-  const cache = cacheFolder();
-  const tree = join(cache, keyOf(names));
-  if (existsSync(tree)) return tree;
+  const [folders, key] = [cacheFolders(), keyOf(names)];
+  const kept = folders.map((folder) => join(folder, key)).find((folder) => existsSync(folder));
+  if (kept) return kept;
+  const cache = writableFolder(folders);
+  const tree = join(cache, key);
   return await alone(cache, async () => {
     if (existsSync(tree)) return tree; // another process was faster
     for (const part of readdirSync(cache).filter((name) => name.endsWith('.part')))
@@ -63,10 +65,14 @@ function subfolders(folder: string): string[] {
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
 }
 
-/** Beside the sources, where a clean install leaves it; in the temporary folder where these are not ours to write. */
-function cacheFolder(): string {
+/** Beside the sources, where a clean install leaves it; else in the temporary folder. */
+function cacheFolders(): string[] {
   const own = join(tmpdir(), `tokenwarden-debian-${process.getuid?.() ?? 0}`);
-  for (const folder of [join(REPOSITORY, '.cache/debian'), own]) {
+  return [join(REPOSITORY, '.cache/debian'), own];
+}
+
+function writableFolder(folders: readonly string[]): string {
+  for (const folder of folders) {
     try {
       mkdirSync(folder, { recursive: true });
       accessSync(folder, constants.W_OK);
@@ -75,7 +81,9 @@ function cacheFolder(): string {
       // Somebody else's.
     }
   }
-  throw new Error(`There is no folder to unpack Debian's packages in: make ${own} writable.`);
+  throw new Error(
+    `There is no folder to unpack Debian's packages in: make one of ${folders.join(', ')} writable.`,
+  );
 }
 
 function keyOf(names: readonly string[]): string {
