@@ -1,7 +1,15 @@
 #!/bin/sh
-# Fills the directory at the first start, then becomes slapd.
+# An OpenLDAP with the demo people: fills the folder at the first start, then becomes slapd. In the image it is given both
+# arguments; where Debian's slapd is installed: deploy/openldap/start.sh FOLDER [URL], on ldap://127.0.0.1:1389.
 set -eu
-if [ ! -e /var/lib/demo-ldap/data.mdb ]; then
-  slapadd -q -f /etc/demo-ldap/slapd.conf -l /etc/demo-ldap/demo.ldif
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$1"
+folder=$(cd "$1" && pwd)
+url=${2:-ldap://127.0.0.1:1389}
+PATH=$PATH:/usr/sbin # where slapd is, and an ordinary user's PATH may not lead
+
+sed "s#/var/lib/demo-ldap#$folder#" "$here/slapd.conf" > "$folder/slapd.conf"
+if [ ! -e "$folder/data.mdb" ]; then
+  slapadd -q -f "$folder/slapd.conf" -l "$here/demo.ldif"
 fi
-exec slapd -f /etc/demo-ldap/slapd.conf -h ldap://0.0.0.0:1389 -d 0
+exec slapd -f "$folder/slapd.conf" -h "$url" -d 0
