@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'ldapts';
 import { testCertificates } from './certificates.js';
@@ -82,12 +83,16 @@ describe('the slapd of a test', () => {
     const slapd = await start({ people: 'demo' });
     const { userBase, groupBase } = slapd;
     const admin = await slapd.admin();
-    const members = { objectClass: 'groupOfNames', member: [`uid=ada,${userBase}`, `uid=grace,${userBase}`] };
-    await admin.add(`cn=new,${groupBase}`, members);
+    const group = { objectClass: 'groupOfNames', member: [`uid=ada,${userBase}`, `uid=grace,${userBase}`] };
+    await admin.add(`cn=new,${groupBase}`, group);
     await admin.modifyDN(`uid=ada,${userBase}`, 'uid=lovelace');
     await admin.del(`uid=grace,${userBase}`);
-    const { searchEntries } = await admin.search(groupBase, { filter: '(cn=new)', attributes: ['member'] });
-    expect(searchEntries[0]?.['member']).toBe(`uid=lovelace,${userBase}`);
+    const members = async () =>
+      (await admin.search(groupBase, { filter: '(cn=new)', attributes: ['member'] })).searchEntries[0]?.[
+        'member'
+      ];
+    // refint comes after the answer.
+    while ((await members()) !== `uid=lovelace,${userBase}`) await wait(5);
     const [ada] = (await admin.search(userBase, { filter: '(uid=lovelace)', attributes: ['memberOf'] }))
       .searchEntries;
     expect(ada?.['memberOf']).toContain(`cn=new,${groupBase}`);
