@@ -21,8 +21,15 @@ export async function recordChange(
   kind: ChangeKind,
   subjectIds: readonly string[],
 ): Promise<void> {
-  await writeTogether(tx, [changeOf(kind, subjectIds)]);
+  let start = 0;
+  do {
+    await writeTogether(tx, [changeOf(kind, subjectIds.slice(start, start + SUBJECTS_AT_ONCE))]);
+    start += SUBJECTS_AT_ONCE;
+  } while (start < subjectIds.length);
 }
+
+// A row takes many subjects, yet not a whole company.
+const SUBJECTS_AT_ONCE = 1_000;
 
 /** What `recordChange` writes, for a statement that makes the change as well. */
 export function changeOf(kind: ChangeKind, subjectIds: readonly string[]): Write {

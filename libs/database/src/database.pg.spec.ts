@@ -159,6 +159,21 @@ describe('the change log', () => {
     }
     expect(seen.map(({ subject }) => subject).sort()).toEqual([early, late].sort());
   });
+  it('takes a whole company in rows of a thousand, each subject once', async () => {
+    const ids = Array.from({ length: 2_001 }, () => randomUUID());
+    await database.transaction((tx) => recordChange(tx, 'user', ids));
+    const sql = 'SELECT subject_ids AS ids FROM changes WHERE subject_ids && $1::uuid[] ORDER BY position';
+    const kept = await database.read((tx) => rows<{ ids: string[] }>(tx, sql, [ids]));
+    expect(kept.map((row) => row.ids.length)).toEqual([1_000, 1_000, 1]);
+    expect(kept.flatMap((row) => row.ids)).toEqual(ids);
+  });
+  it('says by a row without subjects that all of a kind changed', async () => {
+    const count = async () =>
+      (await database.read((tx) => rows(tx, `SELECT FROM changes WHERE subject_ids = '{}'`))).length;
+    const before = await count();
+    await database.transaction((tx) => recordChange(tx, 'user', []));
+    expect(await count()).toBe(before + 1);
+  });
 });
 
 describe('the schema', () => {
