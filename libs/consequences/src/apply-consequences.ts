@@ -1,13 +1,15 @@
 import { databaseNow, rows, type Transaction } from '@tokenwarden/database';
 import { NotWhole, type DirectoryChanges } from '@tokenwarden/directory';
 import { orphanAccountsOf, recoverAccountsOf } from '@tokenwarden/service-accounts';
-import { revokeTokensOf, suspendTokensOf } from '@tokenwarden/tokens';
-import { durationSeconds, SYSTEM, type Duration } from '@tokenwarden/vocabulary';
-import { consequencesOf } from './consequences.rules.js';
+import type { Duration } from '@tokenwarden/vocabulary';
+import { consequencesOf, graceBegan } from './consequences.rules.js';
+import { stopTokens } from './stop-tokens.js';
 
 /** How many things beyond users and groups a change of the directory touched. */
 export interface ConsequencesDone {
+  /** As decided: where they are very many, their rows and events follow the commit (rule 9). */
   readonly suspendedTokens: number;
+  /** As decided, likewise. */
   readonly revokedTokens: number;
   /** Ids of the accounts whose last group is gone. */
   readonly orphanedAccounts: readonly string[];
@@ -18,7 +20,8 @@ export interface ConsequencesDone {
 /**
  * Does to tokens and accounts what a change of the directory means for them (rules 10 and 11), by SYSTEM, each with its
  * event; in the transaction of `applyAnswer` or `applySignIn`, so that nobody is gone whose tokens still resolve. The users
- * were locked there by having been written: no token is issued to one of them meanwhile.
+ * were locked there by having been written: no token is issued to one of them meanwhile. Very many tokens are decided on
+ * here, and their rows and events follow the commit (rule 9).
  * @param orphanGrace how long after it was orphaned an account is brought back by its group
  * @throws NotWhole where a new user or group has the id of an account or a token; roll back
  */
@@ -28,32 +31,18 @@ export async function applyConsequences(
   orphanGrace: Duration,
 ): Promise<ConsequencesDone> {
   await refuseTakenIds(tx, changes);
-  const { suspended, revoked, goneGroups, returnedGroups } = consequencesOf(changes);
+  const { goneGroups, returnedGroups, ...users } = consequencesOf(changes);
   // Accounts before tokens, as everybody takes them.
   const orphaned = goneGroups.length > 0 ? await orphanAccountsOf(tx, goneGroups) : [];
   const recovered =
     returnedGroups.length > 0
-      ? await recoverAccountsOf(tx, returnedGroups, await graceBegan(tx, orphanGrace))
+      ? await recoverAccountsOf(tx, returnedGroups, graceBegan(await databaseNow(tx), orphanGrace))
       : [];
-  let suspendedTokens = 0;
-  for (const id of suspended) {
-    suspendedTokens += (await suspendTokensOf(tx, id, 'The user was disabled in the directory.')).length;
-  }
-  let revokedTokens = 0;
-  for (const id of revoked) {
-    revokedTokens += (await revokeTokensOf(tx, id, SYSTEM, 'The user was removed from the directory.'))
-      .length;
-  }
   return {
-    suspendedTokens,
-    revokedTokens,
+    ...(await stopTokens(tx, users)),
     orphanedAccounts: orphaned.map(({ id }) => id),
     recoveredAccounts: recovered.map(({ id }) => id),
   };
-}
-
-async function graceBegan(tx: Transaction, orphanGrace: Duration): Promise<Date> {
-  return new Date((await databaseNow(tx)).getTime() - durationSeconds(orphanGrace) * 1_000);
 }
 
 // An id is that of one thing for ever: `sub`, `jti` and `client_id` tell principals and tokens apart by it alone.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { consequencesOf } from './consequences.rules.js';
+import { consequencesOf, graceBegan } from './consequences.rules.js';
 
-const nothing = { suspended: [], revoked: [], goneGroups: [], returnedGroups: [] };
+const nothing = { suspended: [], enabled: [], revoked: [], goneGroups: [], returnedGroups: [] };
 const user = (action: string) => consequencesOf({ users: [{ action, id: 'ada' }], groups: [] });
 const group = (action: string) => consequencesOf({ users: [], groups: [{ action, id: 'data' }] });
 
@@ -10,7 +10,9 @@ describe('what follows from a change of the directory', () => {
     expect(user('disabled')).toEqual({ ...nothing, suspended: ['ada'] }));
   it('revokes those of a removed one', () =>
     expect(user('removed')).toEqual({ ...nothing, revoked: ['ada'] }));
-  it.each(['created', 'enabled', 'updated'])('leaves alone those of a user who was %s', (action) =>
+  it('resumes nothing of one who is enabled, and writes what waits for them', () =>
+    expect(user('enabled')).toEqual({ ...nothing, enabled: ['ada'] }));
+  it.each(['created', 'updated'])('leaves alone those of a user who was %s', (action) =>
     expect(user(action)).toEqual(nothing),
   );
   it('concerns the accounts of a removed group, and of one that is back', () => {
@@ -20,4 +22,11 @@ describe('what follows from a change of the directory', () => {
   it.each(['created', 'renamed'])('leaves alone those of a group that was %s', (action) =>
     expect(group(action)).toEqual(nothing),
   );
+});
+
+describe('a grace', () => {
+  const now = new Date('2026-03-31T00:00:00Z');
+  it('is over for whoever was orphaned exactly so long ago', () =>
+    expect(graceBegan(now, 'P30D')).toEqual(new Date('2026-03-01T00:00:00Z')));
+  it('of nothing is over at once', () => expect(graceBegan(now, 'PT0S')).toEqual(now));
 });

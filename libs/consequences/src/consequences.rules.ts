@@ -1,3 +1,5 @@
+import { durationSeconds, type Duration } from '@tokenwarden/vocabulary';
+
 /** What these rules need to know of what an answer of the directory changed. */
 export interface ChangedDirectory {
   readonly users: readonly { readonly action: string; readonly id: string }[];
@@ -8,6 +10,8 @@ export interface ChangedDirectory {
 export interface Consequences {
   /** Users whose live tokens are suspended: they resolve again when the user is enabled and somebody resumes them. */
   readonly suspended: readonly string[];
+  /** Users who are ACTIVE again: what of an earlier suspension still waits to be written is written before. */
+  readonly enabled: readonly string[];
   /** Users whose live tokens are revoked, so that a re-created user of the same name gets nothing back. */
   readonly revoked: readonly string[];
   /** Groups whose accounts are orphaned where no other group of theirs lives. */
@@ -22,8 +26,14 @@ export function consequencesOf({ users, groups }: ChangedDirectory): Consequence
     changes.filter((change) => change.action === action).map(({ id }) => id);
   return {
     suspended: idsOf(users, 'disabled'),
+    enabled: idsOf(users, 'enabled'),
     revoked: idsOf(users, 'removed'),
     goneGroups: idsOf(groups, 'removed'),
     returnedGroups: idsOf(groups, 'returned'),
   };
+}
+
+/** The latest moment at which an account was orphaned that nobody can bring back at `now` any more. */
+export function graceBegan(now: Date, orphanGrace: Duration): Date {
+  return new Date(now.getTime() - durationSeconds(orphanGrace) * 1_000);
 }

@@ -1,2 +1,4 @@
 export { admitUser } from './admit-user.js';
 export { applyConsequences, type ConsequencesDone } from './apply-consequences.js';
+export { ConsequencesModule } from './consequences.module.js';
+export { endOrphanGraces, type EndedGraces } from './orphan-graces.js';

@@ -1,4 +1,4 @@
-import { record, type AuditAction } from '@tokenwarden/audit';
+import { record, recordAll, type AuditAction } from '@tokenwarden/audit';
 import { recordChange, type Transaction } from '@tokenwarden/database';
 import type { Author, JsonObject } from '@tokenwarden/vocabulary';
 
@@ -13,4 +13,23 @@ export async function noteChange(
   await recordChange(tx, 'service-account', [id]);
   const target = { type: 'service_account', id, name } as const;
   await record(tx, { action, by, target, ...(Object.keys(details).length > 0 && { details }) });
+}
+
+/** As `noteChange`, of many accounts that changed in the same way: when all groups of a company are gone, by few statements. */
+export async function noteChanges(
+  tx: Transaction,
+  action: AuditAction,
+  accounts: readonly { readonly id: string; readonly name: string }[],
+  by: Author,
+): Promise<void> {
+  if (accounts.length === 0) return;
+  await recordChange(
+    tx,
+    'service-account',
+    accounts.map(({ id }) => id),
+  );
+  await recordAll(
+    tx,
+    accounts.map(({ id, name }) => ({ action, by, target: { type: 'service_account', id, name } as const })),
+  );
 }

@@ -37,8 +37,8 @@ export async function revokeAllTokensOf(
   reason: string | null,
 ): Promise<number> {
   const because = reason ?? 'The service account was deleted.';
-  if (way === 'each') return (await revokeTokensOf(tx, id, by, because)).length;
-  return revokeMany(tx, liveTokensOf(id, await databaseNow(tx)), {
+  if (way === 'each') return (await revokeTokensOf(tx, [id], by, because)).length;
+  return revokeMany(tx, liveTokensOf([id], await databaseNow(tx)), {
     by,
     reason: because,
     details: { serviceAccountId: id, serviceAccountName: name },

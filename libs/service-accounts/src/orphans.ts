@@ -2,7 +2,7 @@ import type { AuditAction } from '@tokenwarden/audit';
 import { rows, type Transaction } from '@tokenwarden/database';
 import { hasMoreLiveRowsThan } from '@tokenwarden/tokens';
 import { SYSTEM, type Author } from '@tokenwarden/vocabulary';
-import { noteChange } from './account-events.js';
+import { noteChange, noteChanges } from './account-events.js';
 import { accountsByIds, changeAccount, type AccountRecord } from './accounts.queries.js';
 
 /**
@@ -69,15 +69,15 @@ export async function recoverAccount(
 
 /**
  * The accounts, by id, that were orphaned at `since` or before and still have live tokens, locked: the grace in which they
- * could come back is over (rule 11), suspended ones among them. What an account is stays as it is; its tokens are for the
- * caller to end.
+ * could come back is over (rule 11), suspended ones among them. One that somebody else has in hand at this moment is left
+ * out, so that nobody is waited for. What an account is stays as it is; its tokens are for the caller to end.
  */
 export async function lockAccountsPastGrace(tx: Transaction, since: Date): Promise<AccountRecord[]> {
   const found = await rows<{ id: string }>(
     tx,
     `SELECT s.id FROM service_accounts s
      WHERE s.deleted_at IS NULL AND s.orphaned_at <= $1 AND ${hasMoreLiveRowsThan('s.id', '0')}
-     ORDER BY s.id FOR UPDATE OF s`,
+     ORDER BY s.id FOR UPDATE OF s SKIP LOCKED`,
     [since],
   );
   const ids = found.map(({ id }) => id);
@@ -92,6 +92,6 @@ async function noteAll(
 ): Promise<AccountRecord[]> {
   const ids = changed.map(({ id }) => id);
   const accounts = [...(await accountsByIds(tx, ids)).values()];
-  for (const account of accounts) await noteChange(tx, action, account, SYSTEM);
+  await noteChanges(tx, action, accounts, SYSTEM);
   return accounts;
 }

@@ -130,11 +130,11 @@ describe('from that commit on, with no row written', () => {
     const [hit, other] = [await world.issued({ principalId }), await world.issued({ principalId })];
     await world.revokeThese([hit.id]);
     expect(await world.database.read((tx) => liveCountOf(tx, principalId, 2))).toBe(1);
-    const { sql, parameters } = liveTokensOf(principalId, new Date());
+    const { sql, parameters } = liveTokensOf([principalId], new Date());
     expect(await world.sql(sql, parameters)).toEqual([{ id: other.id }]);
-    const suspended = await world.database.transaction((tx) => suspendTokensOf(tx, principalId, null));
+    const suspended = await world.database.transaction((tx) => suspendTokensOf(tx, [principalId], null));
     expect(suspended.map(({ id }) => id)).toEqual([other.id]);
-    const ended = await world.database.transaction((tx) => revokeTokensOf(tx, principalId, grace, null));
+    const ended = await world.database.transaction((tx) => revokeTokensOf(tx, [principalId], grace, null));
     expect(ended.map(({ id }) => id)).toEqual([other.id]);
     expect(await world.actionsOf(hit.id)).toEqual(['token.created']);
   });

@@ -47,7 +47,9 @@ export async function holdAllTokens(tx: Transaction): Promise<void> {
 /**
  * Revokes the tokens of these ids by one commit: its frozen set, its count, one place in the change log and the event
  * `tokens.bulk-revoked`. From that commit on none of them resolves and everything reads them as revoked; their rows and
- * events follow by `writeWaitingSet`. Call `holdAllTokens` first, and select live tokens only, from `tokensNow`.
+ * events follow by `writeWaitingSet`. Select live tokens only, from `tokensNow` or by `liveTokensOf`, and call `holdAllTokens`
+ * first; or hold whoever they belong to, where it is all that these have: then none is added meanwhile, and what is suspended
+ * or revoked at the same time by somebody who began before is revoked all the same.
  * @returns how many they are; nothing is written for none
  */
 export async function revokeMany(
@@ -80,20 +82,17 @@ export async function writeWaitingSet(tx: Transaction): Promise<boolean> {
   }
   const revoked = await writeSet(tx, set);
   const details = { ...withReason(set.reason), revocationId: set.id };
-  for (let start = 0; start < revoked.length; start += EVENTS_AT_ONCE) {
-    const events = revoked.slice(start, start + EVENTS_AT_ONCE).map(({ id, name }) => ({
+  await recordAll(
+    tx,
+    revoked.map(({ id, name }) => ({
       action: 'token.revoked' as const,
       by: set.author,
       target: { type: 'token' as const, id, name },
       details,
-    }));
-    await recordAll(tx, events);
-  }
+    })),
+  );
   return true;
 }
-
-// Making events takes the processor, and whoever asks about a token meanwhile waits for that.
-const EVENTS_AT_ONCE = 100;
 
 /** Forgets the bulk revocations that were written whole an hour ago: nobody looks a token up in them any more. */
 export async function forgetOldRevocations(tx: Transaction): Promise<void> {

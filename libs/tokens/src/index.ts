@@ -22,13 +22,23 @@ export {
   type Suspension,
 } from './token-changes.js';
 export { endOnSuccessorsUse, leaveToSuccessor, type Overlap } from './token-rotation.js';
-export { revokeTokensOf, suspendTokensOf } from './tokens-of-principal.js';
+export { lockTokensOf, revokeTokensOf, suspendSomeTokensOf, suspendTokensOf } from './tokens-of-principal.js';
 export { TokenActionEnum, TokenKindEnum, TokenStatusEnum, UnusableReasonEnum } from './token-words.enums.js';
 export { withReason } from './token-trail.js';
 export { tokenColumns } from './token-columns.js';
 export { tokensByIds } from './tokens.queries.js';
 export { successorsOf } from './rotation.queries.js';
-export { hasMoreLiveRowsThan, liveCountOf, liveTokensOf } from './tokens-of-principal.queries.js';
+export {
+  activeCountOfAll,
+  hasActiveRows,
+  hasMoreLiveRowsThan,
+  liveCountOf,
+  liveCountOfAll,
+  liveCountsOf,
+  liveTokensOf,
+  type HeldTokens,
+  type SuspendedPrincipal,
+} from './tokens-of-principal.queries.js';
 export { BULK_REVOCATION_OF, IDS_BEING_REVOKED, tokensNow } from './tokens-now.queries.js';
 export {
   BULK_REVOCATION_LOCK,

@@ -7,7 +7,7 @@ import type { AccessTokenEntity } from './access-token.entity.js';
 export async function leaveTrail(
   tx: Transaction,
   action: AuditAction,
-  tokens: readonly AccessTokenEntity[],
+  tokens: readonly NamedToken[],
   by: Author,
   details: JsonObject,
 ): Promise<void> {

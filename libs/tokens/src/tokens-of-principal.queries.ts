@@ -5,51 +5,110 @@ import type { IdsSelect } from './bulk-revocations.queries.js';
 import { tokenColumns } from './token-columns.js';
 import { IDS_BEING_REVOKED, isBeingRevoked } from './tokens-now.queries.js';
 
+// Asked once for the statement, so that an index can be read up to it.
+const NOW = '(SELECT clock_timestamp())';
 // What a bulk revocation has taken and not yet written looks live in its row.
-const livingRows = (at: string, principalId = '$1') =>
-  `access_tokens t WHERE t.principal_id = ${principalId}::uuid AND t.revoked_at IS NULL AND t.ends_at > ${at}`;
-const LIVE_OF_PRINCIPAL = `${livingRows('$2')} AND NOT ${isBeingRevoked('t')}`;
-// Locked in the order of ids, so that two of these never wait for each other in a circle.
-const locked = (condition: string) =>
-  `SELECT id FROM ${LIVE_OF_PRINCIPAL} ${condition} ORDER BY id FOR NO KEY UPDATE OF t`;
+const livingRows = (owned: string, at = NOW) =>
+  `access_tokens t WHERE ${owned} AND t.revoked_at IS NULL AND t.ends_at > ${at}`;
+const OF_PRINCIPALS = 't.principal_id = ANY($1::uuid[])';
+const IS_NOT_BEING_REVOKED = `NOT ${isBeingRevoked('t')}`;
+// Of very many tokens: what is being revoked is read once and hashed, not looked up for each.
+const AMONG_MANY_IS_NOT_BEING_REVOKED = `(t.id IN (${IDS_BEING_REVOKED})) IS NOT TRUE`;
+const IS_NOT_SUSPENDED = 't.suspended_at IS NULL';
 
-/** Revokes every live token of the principal and gives them. */
+/** How tokens are locked that somebody else has in hand at this very moment: waited for, or left as they are. */
+export type HeldTokens = 'waited for' | 'left out';
+
+// Locked in the order of ids, so that two of these never wait for each other in a circle.
+const locked = (condition: string, held: HeldTokens = 'waited for') =>
+  `SELECT id FROM ${livingRows(OF_PRINCIPALS, '$2')} AND ${condition} ORDER BY id
+   FOR NO KEY UPDATE OF t ${held === 'left out' ? 'SKIP LOCKED' : ''}`;
+
+/** Revokes every live token of the principals and gives them. */
 export async function updateLiveRevoked(
   tx: Transaction,
-  principalId: string,
-  revocation: { at: Date; by: ActorRef; reason: string | null },
+  principalIds: readonly string[],
+  revocation: { at: Date; by: ActorRef; reason: string | null; held: HeldTokens },
 ): Promise<AccessTokenEntity[]> {
   return rows(
     tx,
-    `WITH hit AS (${locked('')})
+    `WITH hit AS (${locked(IS_NOT_BEING_REVOKED, revocation.held)})
      UPDATE access_tokens SET revoked_at = $2, revoked_by = $3, revoked_reason = $4
      FROM hit WHERE access_tokens.id = hit.id RETURNING ${tokenColumns()}`,
-    [principalId, revocation.at, JSON.stringify(revocation.by), revocation.reason],
+    [principalIds, revocation.at, JSON.stringify(revocation.by), revocation.reason],
   );
 }
 
-/** Suspends every ACTIVE token of the principal and gives them. */
+/** Suspends every ACTIVE token of the principals and gives them. */
 export async function updateActiveSuspended(
   tx: Transaction,
-  principalId: string,
+  principalIds: readonly string[],
   suspension: { at: Date; by: ActorRef },
 ): Promise<AccessTokenEntity[]> {
   return rows(
     tx,
-    `WITH hit AS (${locked('AND suspended_at IS NULL')})
+    `WITH hit AS (${locked(`${IS_NOT_SUSPENDED} AND ${IS_NOT_BEING_REVOKED}`)})
      UPDATE access_tokens SET suspended_at = $2, suspended_by = $3, suspended_with_scope = false
      FROM hit WHERE access_tokens.id = hit.id RETURNING ${tokenColumns()}`,
-    [principalId, suspension.at, JSON.stringify(suspension.by)],
+    [principalIds, suspension.at, JSON.stringify(suspension.by)],
   );
 }
 
+/** A principal whose tokens were suspended at a moment, though not yet in their rows. */
+export interface SuspendedPrincipal {
+  readonly id: string;
+  readonly at: Date;
+}
+
 /**
- * The tokens of a principal that are live at this moment: not revoked, nor being so. For whoever has many of them: what is
+ * Suspends so many ACTIVE tokens of these principals at most, each as of its principal's moment, and gives them. Those of
+ * the first principals come first; they are locked by id.
+ */
+export async function updateSomeSuspended(
+  tx: Transaction,
+  principals: readonly SuspendedPrincipal[],
+  { by, most }: { by: ActorRef; most: number },
+): Promise<Pick<AccessTokenEntity, 'id' | 'name'>[]> {
+  const active = (owned: string) =>
+    `${livingRows(owned)} AND ${IS_NOT_SUSPENDED} AND ${IS_NOT_BEING_REVOKED}`;
+  return rows(
+    tx,
+    `WITH chosen AS MATERIALIZED (
+       SELECT token.id, principal.at FROM unnest($1::uuid[], $2::timestamptz[]) WITH ORDINALITY AS principal (id, at, place)
+       CROSS JOIN LATERAL (SELECT t.id FROM ${active('t.principal_id = principal.id')} LIMIT $4) AS token
+       LIMIT $4),
+     hit AS (SELECT t.id, chosen.at FROM chosen JOIN access_tokens t ON t.id = chosen.id
+       WHERE t.revoked_at IS NULL AND ${IS_NOT_SUSPENDED} ORDER BY t.id FOR NO KEY UPDATE OF t)
+     UPDATE access_tokens SET suspended_at = hit.at, suspended_by = $3, suspended_with_scope = false
+     FROM hit WHERE access_tokens.id = hit.id RETURNING access_tokens.id, access_tokens.name`,
+    [principals.map(({ id }) => id), principals.map(({ at }) => at), JSON.stringify(by), most],
+  );
+}
+
+/** Whether a principal, named by SQL, has a token that is ACTIVE, or looks so in its row: a condition. */
+export function hasActiveRows(principalId: string): string {
+  return `EXISTS (SELECT FROM ${livingRows(`t.principal_id = ${principalId}`)} AND ${IS_NOT_SUSPENDED}
+    AND ${IS_NOT_BEING_REVOKED})`;
+}
+
+/** The ids of the live tokens of these principals, sorted. */
+export async function selectLiveIds(tx: Transaction, principalIds: readonly string[]): Promise<string[]> {
+  const sql = `SELECT t.id FROM ${livingRows(OF_PRINCIPALS)} ORDER BY t.id`;
+  return (await rows<{ id: string }>(tx, sql, [principalIds])).map(({ id }) => id);
+}
+
+/** Locks tokens, as `lockToken` does each; the caller goes through their ids in order. */
+export async function lockTokens(tx: Transaction, ids: readonly string[]): Promise<void> {
+  await rows(tx, 'SELECT FROM access_tokens WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
+}
+
+/**
+ * The tokens of principals that are live at this moment: not revoked, nor being so. For whoever has many of them: what is
  * being revoked is read once and not for each.
  */
-export function liveTokensOf(principalId: string, at: Date): IdsSelect {
-  const sql = `SELECT t.id FROM ${livingRows('$2::timestamptz')} AND (t.id IN (${IDS_BEING_REVOKED})) IS NOT TRUE`;
-  return { sql, parameters: [principalId, at] };
+export function liveTokensOf(principalIds: readonly string[], at: Date): IdsSelect {
+  const sql = `SELECT t.id FROM ${livingRows(OF_PRINCIPALS, '$2::timestamptz')} AND ${AMONG_MANY_IS_NOT_BEING_REVOKED}`;
+  return { sql, parameters: [principalIds, at] };
 }
 
 /**
@@ -57,26 +116,63 @@ export function liveTokensOf(principalId: string, at: Date): IdsSelect {
  * `liveCountOf` only then. Both are SQL, such as a parameter.
  */
 export function hasMoreLiveRowsThan(principalId: string, count: string): string {
-  return `EXISTS (SELECT FROM ${livingRows(NOW, principalId)} OFFSET ${count})`;
+  return `EXISTS (SELECT FROM ${livingRows(`t.principal_id = ${principalId}::uuid`)} OFFSET ${count})`;
 }
 
 /** How many live tokens a principal has, counted up to the bound. */
 export async function liveCountOf(tx: Transaction, principalId: string, bound: number): Promise<number> {
-  const count = await counted(tx, livingRows(NOW), principalId, bound);
+  const live = livingRows('t.principal_id = $1::uuid');
+  const count = await counted(tx, live, principalId, bound);
   // Only whoever has reached the bound is worth the look at what a bulk revocation has taken and not yet written.
-  return count < bound
-    ? count
-    : counted(tx, `${livingRows(NOW)} AND NOT ${isBeingRevoked('t')}`, principalId, bound);
+  return count < bound ? count : counted(tx, `${live} AND ${IS_NOT_BEING_REVOKED}`, principalId, bound);
 }
 
-// Asked once for the statement, so that an index can be read up to it.
-const NOW = '(SELECT clock_timestamp())';
+/** How many live tokens these principals have together, counted up to the bound. */
+export async function liveCountOfAll(
+  tx: Transaction,
+  principalIds: readonly string[],
+  bound: number,
+): Promise<number> {
+  return counted(
+    tx,
+    `${livingRows(OF_PRINCIPALS)} AND ${AMONG_MANY_IS_NOT_BEING_REVOKED}`,
+    principalIds,
+    bound,
+  );
+}
 
-async function counted(tx: Transaction, live: string, principalId: string, bound: number): Promise<number> {
+/** How many live tokens each of these principals has; those without one are missing. */
+export async function liveCountsOf(
+  tx: Transaction,
+  principalIds: readonly string[],
+): Promise<Map<string, number>> {
+  if (principalIds.length === 0) return new Map();
+  const live = `${livingRows(OF_PRINCIPALS)} AND ${AMONG_MANY_IS_NOT_BEING_REVOKED}`;
+  const found = await rows<{ id: string; count: number }>(
+    tx,
+    `SELECT t.principal_id AS id, count(*)::integer AS count FROM ${live} GROUP BY t.principal_id`,
+    [principalIds],
+  );
+  return new Map(found.map(({ id, count }) => [id, count]));
+}
+
+/** How many ACTIVE tokens these principals have together. */
+export async function activeCountOfAll(tx: Transaction, principalIds: readonly string[]): Promise<number> {
+  const active = `${livingRows(OF_PRINCIPALS)} AND ${IS_NOT_SUSPENDED} AND ${AMONG_MANY_IS_NOT_BEING_REVOKED}`;
+  return counted(tx, active, principalIds, null);
+}
+
+async function counted(
+  tx: Transaction,
+  live: string,
+  principals: string | readonly string[],
+  bound: number | null,
+): Promise<number> {
+  if (principals.length === 0) return 0;
   const [row] = await rows<{ count: number }>(
     tx,
     `SELECT count(*)::integer AS count FROM (SELECT FROM ${live} LIMIT $2) AS live`,
-    [principalId, bound],
+    [principals, bound],
   );
   if (!row) throw new Error('The database counted nothing.');
   return row.count;

@@ -141,7 +141,7 @@ describe('the tokens of one principal', () => {
     const suspended = await world.issued({ principalId });
     const expired = await world.issued({ principalId, endsInSeconds: -1 });
     await world.change(suspended.id, (tx, token) => suspendToken(tx, token, ada, byScope));
-    const hit = await world.database.transaction((tx) => suspendTokensOf(tx, principalId, null));
+    const hit = await world.database.transaction((tx) => suspendTokensOf(tx, [principalId], null));
     expect(hit.map((token) => token.id)).toEqual([active.id]);
     expect(hit[0]).toMatchObject({ suspendedWithScope: false, suspendedBy: { kind: 'SYSTEM' } });
     expect(await world.actionsOf(active.id)).toEqual(['token.created', 'token.suspended']);
@@ -154,7 +154,7 @@ describe('the tokens of one principal', () => {
     const expired = await world.issued({ principalId, endsInSeconds: -1 });
     const foreign = await world.issued({ principalId: await world.addUser() });
     await world.change(suspended.id, (tx, token) => suspendToken(tx, token, grace, byOwner));
-    const hit = await world.database.transaction((tx) => revokeTokensOf(tx, principalId, ada, 'gone'));
+    const hit = await world.database.transaction((tx) => revokeTokensOf(tx, [principalId], ada, 'gone'));
     expect(hit.map((token) => token.id).sort()).toEqual([active.id, suspended.id].sort());
     for (const { id } of [active, suspended])
       expect((await world.actionsOf(id)).at(-1)).toBe('token.revoked');

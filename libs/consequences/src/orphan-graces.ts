@@ -1,0 +1,47 @@
+import { databaseNow, type Transaction } from '@tokenwarden/database';
+import { lockAccountsPastGrace } from '@tokenwarden/service-accounts';
+import { liveCountsOf, liveTokensOf, revokeMany, revokeTokensOf } from '@tokenwarden/tokens';
+import { SYSTEM, type Duration } from '@tokenwarden/vocabulary';
+import { graceBegan } from './consequences.rules.js';
+import { WRITTEN_AT_ONCE } from './stop-tokens.js';
+
+/** What the end of graces has done. */
+export interface EndedGraces {
+  /** Accounts of which tokens were revoked. */
+  readonly accounts: number;
+  /** As decided: where they are very many, their rows and events follow the commit (rule 9). */
+  readonly revokedTokens: number;
+}
+
+/**
+ * Ends the grace of every account that has been ORPHANED for longer than the policy gives (rule 11): nobody can bring it
+ * back any more, so its live tokens are revoked by SYSTEM. The account stays ORPHANED. Called again it finds nothing; call
+ * it behind `applyConsequences`, which brings back the accounts whose groups have returned.
+ *
+ * It comes behind locks on tokens, which stand after those on accounts, and so it waits for nobody: an account or a token
+ * that somebody has in hand at this moment is left to the next time. None of these tokens resolves meanwhile, and none is
+ * added: an ORPHANED account is issued none.
+ */
+export async function endOrphanGraces(tx: Transaction, orphanGrace: Duration): Promise<EndedGraces> {
+  const now = await databaseNow(tx);
+  const accounts = await lockAccountsPastGrace(tx, graceBegan(now, orphanGrace));
+  const counts = await liveCountsOf(
+    tx,
+    accounts.map(({ id }) => id),
+  );
+  const ids = [...counts.keys()];
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const reason =
+    'The last group of its service account has been gone from the directory for longer than the ' +
+    `policy's grace of ${orphanGrace}.`;
+  if (total > WRITTEN_AT_ONCE) {
+    const details = { cause: 'ORPHAN_GRACE', serviceAccounts: ids.length };
+    const revokedTokens = await revokeMany(tx, liveTokensOf(ids, now), { by: SYSTEM, reason, details });
+    return { accounts: ids.length, revokedTokens };
+  }
+  const revoked = await revokeTokensOf(tx, ids, SYSTEM, reason, 'left out');
+  return {
+    accounts: new Set(revoked.map(({ principalId }) => principalId)).size,
+    revokedTokens: revoked.length,
+  };
+}
