@@ -2,6 +2,7 @@ import { Args, ID, Query, Resolver } from '@nestjs/graphql';
 import { CurrentCaller, Loaders, Node, RequestLoaders } from '@tokenwarden/api';
 import { AuditService } from '@tokenwarden/audit';
 import { DirectoryViews } from '@tokenwarden/directory';
+import { RunViews } from '@tokenwarden/housekeeping';
 import { TokenViews } from '@tokenwarden/inventory';
 import { ServiceAccountViews } from '@tokenwarden/service-accounts';
 import { holds, OWN_SCOPES, type Caller } from '@tokenwarden/vocabulary';
@@ -18,6 +19,7 @@ export class NodeResolver {
     private readonly directory: DirectoryViews,
     private readonly accounts: ServiceAccountViews,
     private readonly audit: AuditService,
+    private readonly runs: RunViews,
   ) {}
 
   @Query(() => Node, { nullable: true, description: 'Any object that has an id, if the caller may see it.' })
@@ -32,6 +34,7 @@ export class NodeResolver {
       this.directory.visibleGroup(caller, id, loaders),
       this.accounts.visibleAccount(caller, id, loaders),
       holds(caller, OWN_SCOPES.auditRead) ? this.audit.eventById(id) : undefined,
+      holds(caller, OWN_SCOPES.housekeepingRun) ? this.runs.runById(id) : undefined,
     ]);
     return found.find((one) => one) ?? null;
   }

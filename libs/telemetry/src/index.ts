@@ -3,15 +3,18 @@ export type { LogFields } from './log-fields.rules.js';
 export { NestLog } from './nest-log.js';
 export { redacted } from './redaction.rules.js';
 export {
-  ENDING_WITHIN,
   Metrics,
   RESOLVE_ENDPOINTS,
   RESOLVE_OUTCOMES,
+  type ResolveEndpoint,
+  type ResolveOutcome,
+} from './metrics.js';
+export {
+  ENDING_WITHIN,
   type AccountCount,
   type EndingCount,
   type EndingWithin,
-  type ResolveEndpoint,
-  type ResolveOutcome,
+  type TaskHealth,
   type TokenCount,
-} from './metrics.js';
+} from './gauge-values.js';
 export { TelemetryModule } from './telemetry.module.js';

@@ -47,7 +47,16 @@ describe('a gauge', () => {
     metrics.collectDirectoryLastSuccess(() => Promise.resolve(new Date(1_700_000_000_500)));
     metrics.collectServiceAccounts(() => Promise.resolve([{ state: 'ORPHANED', count: 4 }]));
     metrics.collectDirectoryHeld(() => Promise.resolve(true));
+    metrics.collectHousekeeping(() =>
+      Promise.resolve([
+        { task: 'DIRECTORY_SYNC', lastSuccessAt: new Date(1_700_000_001_000), isFailing: false },
+      ]),
+    );
     const page = await metrics.registry.metrics();
+    expect(page).toContain(
+      'tokenwarden_housekeeping_last_success_timestamp_seconds{task="DIRECTORY_SYNC"} 1700000001',
+    );
+    expect(page).toContain('tokenwarden_housekeeping_failing{task="DIRECTORY_SYNC"} 0');
     expect(page).toContain('tokenwarden_tokens{kind="USER",status="ACTIVE"} 3');
     expect(page).toContain('tokenwarden_tokens{kind="SERVICE_ACCOUNT",status="REVOKED"} 0');
     expect(page).toContain('tokenwarden_tokens_ending{kind="SERVICE_ACCOUNT",within="P7D"} 2');
@@ -60,8 +69,12 @@ describe('a gauge', () => {
     const { metrics, lines } = metricsWithLines();
     metrics.collectTokens(() => Promise.reject(new Error('no database')));
     metrics.collectDirectoryLastSuccess(() => Promise.resolve(undefined));
+    metrics.collectHousekeeping(() =>
+      Promise.resolve([{ task: 'DIRECTORY_SYNC', lastSuccessAt: null, isFailing: true }]),
+    );
     const page = await metrics.registry.metrics();
-    expect(page).not.toMatch(/^tokenwarden_(tokens|directory\w+)[ {]/m);
+    expect(page).not.toMatch(/^tokenwarden_(tokens|directory\w+|housekeeping_last\w+)[ {]/m);
+    expect(page).toContain('tokenwarden_housekeeping_failing{task="DIRECTORY_SYNC"} 1');
     expect(page).toMatch(/# EOF\n$/);
     expect(lines.join('')).toContain('no database');
   });

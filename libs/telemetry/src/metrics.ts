@@ -1,8 +1,14 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { OpenMetricsContentType } from 'prom-client';
 import { SERVICE_ACCOUNT_STATES, TOKEN_KINDS, TOKEN_STATUSES } from '@tokenwarden/vocabulary';
-import type { ServiceAccountState, TokenKind, TokenStatus } from '@tokenwarden/vocabulary';
 import { Gathering } from './gathering.js';
+import {
+  ENDING_WITHIN,
+  type AccountCount,
+  type EndingCount,
+  type TaskHealth,
+  type TokenCount,
+} from './gauge-values.js';
 import type { Logs } from './logs.js';
 
 /** Where a token was asked about. */
@@ -14,31 +20,6 @@ export type ResolveEndpoint = (typeof RESOLVE_ENDPOINTS)[number];
 export const RESOLVE_OUTCOMES = ['active', 'inactive', 'undecided'] as const;
 /** See `RESOLVE_OUTCOMES`: undecided is a 503. */
 export type ResolveOutcome = (typeof RESOLVE_OUTCOMES)[number];
-
-/** How soon a live token ends. */
-export const ENDING_WITHIN = ['P1D', 'P7D', 'P30D'] as const;
-/** See `ENDING_WITHIN`. */
-export type EndingWithin = (typeof ENDING_WITHIN)[number];
-
-/** So many tokens of a kind with a status. */
-export interface TokenCount {
-  readonly kind: TokenKind;
-  readonly status: TokenStatus;
-  readonly count: number;
-}
-
-/** So many live tokens of a kind that end within a span from now; those of P1D are also among those of P7D. */
-export interface EndingCount {
-  readonly kind: TokenKind;
-  readonly within: EndingWithin;
-  readonly count: number;
-}
-
-/** So many service accounts in a state. */
-export interface AccountCount {
-  readonly state: ServiceAccountState;
-  readonly count: number;
-}
 
 // From a hit in memory to the end of a database's patience.
 const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -119,6 +100,20 @@ export class Metrics {
     ]);
   }
 
+  /** Says how the housekeeping tasks do; one that never succeeded has no moment. */
+  collectHousekeeping(read: () => Promise<readonly TaskHealth[]>): void {
+    const lastSuccess = 'tokenwarden_housekeeping_last_success_timestamp_seconds';
+    this.#gauge(lastSuccess, 'When a run of the task last succeeded.', ['task'], async () =>
+      (await read()).flatMap(({ task, lastSuccessAt }) =>
+        lastSuccessAt === null ? [] : [{ labels: { task }, value: secondsOf(lastSuccessAt) }],
+      ),
+    );
+    const failing = 'tokenwarden_housekeeping_failing';
+    this.#gauge(failing, 'Whether the last run of the task failed.', ['task'], async () =>
+      (await read()).map(({ task, isFailing }) => ({ labels: { task }, value: isFailing ? 1 : 0 })),
+    );
+  }
+
   /** Says whether an answer of the directory is held and waits for an administrator. */
   collectDirectoryHeld(read: () => Promise<boolean>): void {
     const name = 'tokenwarden_directory_held';
@@ -132,7 +127,7 @@ export class Metrics {
     const name = 'tokenwarden_directory_last_success_timestamp_seconds';
     this.#gauge(name, 'When a whole answer of the directory was last applied.', [], async () => {
       const moment = await read();
-      return moment === undefined ? [] : [{ labels: {}, value: moment.getTime() / 1_000 }];
+      return moment === undefined ? [] : [{ labels: {}, value: secondsOf(moment) }];
     });
   }
 
@@ -161,6 +156,10 @@ export class Metrics {
 interface Sample {
   readonly labels: Record<string, string>;
   readonly value: number;
+}
+
+function secondsOf(moment: Date): number {
+  return moment.getTime() / 1_000;
 }
 
 function openMetricsRegistry(): Registry<OpenMetricsContentType> {

@@ -47,6 +47,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'Query.groups': query(),
   'Query.policy': query({ scopeByToken: OWN_SCOPES.policyRead }),
   'Query.auditEvents': query({ scope: OWN_SCOPES.auditRead, isPrivileged: true }),
+  'Query.housekeepingTasks': query({ scope: OWN_SCOPES.housekeepingRun }),
+  'Query.housekeepingRuns': query({ scope: OWN_SCOPES.housekeepingRun }),
 
   'Mutation.createUserToken': mutation('token.created', { credential: 'session' }),
   'Mutation.createServiceAccountToken': mutation('token.created', { credential: 'session' }),
@@ -72,6 +74,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
     scope: OWN_SCOPES.serviceAccountsWrite,
   }),
   'Mutation.setGroupGrants': mutation('group.grants-set', { scope: OWN_SCOPES.directoryGrant }),
+  'Mutation.runHousekeeping': mutation('housekeeping.started', { scope: OWN_SCOPES.housekeepingRun }),
 
   'POST /session': open,
   // Ends whatever credential it is sent, a dead one too: it looks for itself.

@@ -27,10 +27,20 @@ export interface NewRun {
   readonly process: string;
 }
 
-/** Who asks about abandoned runs: what an earlier process of this name has begun is abandoned, for the name is taken again. */
+/** Who looks for abandoned runs: what an earlier process of this name has begun is abandoned, for the name is taken again. */
 export interface Claimant {
   readonly process: string;
-  readonly bornAt: Date;
+  /** The last claim of each task before this process was there. Not a moment: a clock can be set back, this cannot. */
+  readonly bornBehind: Readonly<Record<string, string>>;
+}
+
+/** What a process sees of a task that looks whether there is something to do. */
+export interface LookedAt extends TaskRow {
+  readonly task: HousekeepingTask;
+  /** A run of it, dry or not, whose process is gone. */
+  readonly hasAbandoned: boolean;
+  /** A run of it, not dry, that somebody carries out. */
+  readonly isRunning: boolean;
 }
 
 /** The columns of a run as `HousekeepingRunRecord` has them. */
@@ -40,6 +50,34 @@ export const RUN_COLUMNS = `id, task, trigger, started_by AS "startedBy", dry_ru
 // A cursor holds milliseconds: what is finer would put a run behind itself.
 const NOW = `date_trunc('milliseconds', clock_timestamp())`;
 const LEASE_END = `clock_timestamp() + interval '${LEASE_SECONDS} seconds'`;
+// A lease that is longer than any was given before the clock was set back. A living process renews it in time.
+const LONGEST_LEASE_END = `clock_timestamp() + interval '${LEASE_SECONDS + 15} seconds'`;
+
+/** SQL: whether nobody carries out the RUNNING run `r`; `process` and `bornBehind` are the claimant's, as placeholders. */
+function isAbandoned(process: string, bornBehind: string): string {
+  return `(r.lease_until <= clock_timestamp() OR r.lease_until > ${LONGEST_LEASE_END}
+    OR (r.process = ${process} AND r.fence <= (${bornBehind}::jsonb ->> r.task)::bigint))`;
+}
+
+/** The number of the last claim of each task. */
+export async function lastFences(tx: Transaction): Promise<Record<string, string>> {
+  const tasks = await rows<{ task: string; fence: string }>(tx, 'SELECT task, fence FROM housekeeping_tasks');
+  return Object.fromEntries(tasks.map(({ task, fence }) => [task, fence]));
+}
+
+/** Every task that has a row, as it stands. The index of RUNNING runs serves it, so that any number of old ones cost nothing. */
+export async function lookAtTasks(tx: Transaction, { process, bornBehind }: Claimant): Promise<LookedAt[]> {
+  const abandoned = isAbandoned('$1', '$2');
+  return rows(
+    tx,
+    `SELECT t.task, t.scheduled_through AS "scheduledThrough", ${NOW} AS now,
+       coalesce(bool_or(${abandoned}), false) AS "hasAbandoned",
+       coalesce(bool_or(NOT r.dry_run AND NOT ${abandoned}), false) AS "isRunning"
+     FROM housekeeping_tasks t LEFT JOIN housekeeping_runs r ON r.task = t.task AND r.state = 'RUNNING'
+     GROUP BY t.task`,
+    [process, bornBehind],
+  );
+}
 
 /** Holds the task to the end of the transaction: whoever claims a run of it is alone. */
 export async function lockTask(tx: Transaction, task: HousekeepingTask): Promise<TaskRow> {
@@ -79,15 +117,12 @@ export async function lockAbandonedRun(
 ): Promise<(ClaimedRun & { process: string }) | undefined> {
   const [run] = await rows<ClaimedRun & { process: string }>(
     tx,
-    `SELECT ${RUN_COLUMNS}, fence, process FROM housekeeping_runs
-     WHERE task = $1 AND dry_run = $2 AND state = 'RUNNING' AND ${IS_ABANDONED} FOR UPDATE SKIP LOCKED`,
-    [task, dryRun, claimant.process, claimant.bornAt],
+    `SELECT ${RUN_COLUMNS}, fence, process FROM housekeeping_runs r
+     WHERE task = $1 AND dry_run = $2 AND state = 'RUNNING' AND ${isAbandoned('$3', '$4')} FOR UPDATE SKIP LOCKED`,
+    [task, dryRun, claimant.process, claimant.bornBehind],
   );
   return run;
 }
-
-// $3 is this process, $4 since when it is there.
-const IS_ABANDONED = `(lease_until <= clock_timestamp() OR (process = $3 AND started_at < $4))`;
 
 /** Begins a run of a task that this transaction holds: from its commit on it has the task for `LEASE_SECONDS`. */
 export async function insertRun(tx: Transaction, run: NewRun): Promise<ClaimedRun> {

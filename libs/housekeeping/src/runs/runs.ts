@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { record } from '@tokenwarden/audit';
-import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
+import { Database, type Transaction } from '@tokenwarden/database';
 import { Settings } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import {
-  parseSchedule,
   Problem,
   SYSTEM,
   unavailable,
@@ -19,6 +18,7 @@ import { endRun, sayEnd, type EndedRun } from './run-end.js';
 import { RunningRun } from './running-run.js';
 import {
   insertRun,
+  lastFences,
   lockAbandonedRun,
   lockTask,
   runById,
@@ -26,7 +26,7 @@ import {
   type Claimant,
   type ClaimedRun,
 } from './runs.queries.js';
-import { Tasks, type Task } from './task.js';
+import { scheduleOf, Tasks, type Task } from './task.js';
 
 /** By whom and as what a run is to begin. */
 export interface Start {
@@ -65,7 +65,7 @@ const POLL_SLACK_SECONDS = 180;
 @Injectable()
 export class Runs implements BeforeApplicationShutdown {
   private readonly here = new Map<string, { running: RunningRun; ended: Promise<HousekeepingRunRecord> }>();
-  private bornAt: Date | undefined;
+  private bornBehind: Claimant['bornBehind'] | undefined;
   private isStopping = false;
 
   constructor(
@@ -117,8 +117,8 @@ export class Runs implements BeforeApplicationShutdown {
 
   /** Who this process is to runs that were begun before. */
   async claimant(): Promise<Claimant> {
-    this.bornAt ??= await this.database.read(databaseNow);
-    return { process: this.settings.processName, bornAt: this.bornAt };
+    this.bornBehind ??= await this.database.read(lastFences);
+    return { process: this.settings.processName, bornBehind: this.bornBehind };
   }
 
   /** Begins nothing any more, tells the runs under way to stop, and waits until their ends are recorded. */
@@ -193,12 +193,6 @@ async function endAbandoned(
   if (!abandoned) return undefined;
   const error = `The process ${abandoned.process} stopped reporting, and another run takes its place.`;
   return endRun(tx, abandoned, { state: 'FAILED', examined: 0, affected: 0, error });
-}
-
-function scheduleOf(task: Task) {
-  const schedule = parseSchedule(task.schedule());
-  if (!schedule) throw new Error(`The schedule of ${task.name} was not checked.`);
-  return schedule;
 }
 
 // Whoever waits for the end of a run waits through a moment without a database as well.

@@ -1,4 +1,9 @@
-import { HOUSEKEEPING_TASKS, type HousekeepingTask } from '@tokenwarden/vocabulary';
+import {
+  HOUSEKEEPING_TASKS,
+  parseSchedule,
+  type HousekeepingTask,
+  type Schedule,
+} from '@tokenwarden/vocabulary';
 import type { RunWork } from './run.js';
 
 /** What is done again and again; the machinery of runs asks it when, and hands it one run at a time. */
@@ -12,6 +17,16 @@ export interface Task {
   isEnabled(): boolean;
   /** One run. */
   readonly run: RunWork;
+}
+
+/**
+ * When the task runs by itself, as it stands now.
+ * @throws Error where its schedule was not checked before
+ */
+export function scheduleOf(task: Task): Schedule {
+  const schedule = parseSchedule(task.schedule());
+  if (!schedule) throw new Error(`The schedule of ${task.name} was not checked.`);
+  return schedule;
 }
 
 /** Every task that there is, in the order of the contract. */

@@ -1,0 +1,87 @@
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Database, PeriodicWork } from '@tokenwarden/database';
+import { Logs } from '@tokenwarden/telemetry';
+import { dueTrigger } from './due.rules.js';
+import { deleteOldRuns, MOST_DELETED } from './old-runs.queries.js';
+import { Runs } from './runs.js';
+import { lookAtTasks, type LookedAt } from './runs.queries.js';
+import { scheduleOf, Tasks, type Task } from './task.js';
+
+const LOOK_MILLISECONDS = 1_000;
+/** Should nothing wake it, it looks all the same. */
+const REST_MILLISECONDS = 10_000;
+/** How often records of old runs are deleted. */
+const DELETING_MILLISECONDS = 3_600_000;
+/** For one set of them: nobody waits for it. */
+const DELETING_BOUNDS = { withinSeconds: 10 };
+
+/**
+ * Begins what is due. Every process looks once a second, by the database's clock, for moments of a schedule that have come
+ * and for runs whose process is gone; who does it is decided in the database. Nothing is begun before the start.
+ */
+@Injectable()
+export class Scheduler implements BeforeApplicationShutdown {
+  private readonly looking = new PeriodicWork({
+    everyMilliseconds: REST_MILLISECONDS,
+    work: () => this.look(),
+    onTrouble: (error) => this.logs.warn({ error }, 'Housekeeping waits: what is due cannot be looked up.'),
+    onRecovered: () => this.logs.info({}, 'Housekeeping goes on: what is due can be looked up again.'),
+  });
+  private deletedAt = -Infinity;
+
+  constructor(
+    private readonly database: Database,
+    private readonly tasks: Tasks,
+    private readonly runs: Runs,
+    private readonly logs: Logs,
+  ) {}
+
+  /** From now on it looks by itself. */
+  start(): void {
+    this.looking.start();
+    this.looking.wake();
+  }
+
+  /** Looks, unless it is at it. Before the start and after the stop this does nothing. */
+  @Interval('housekeeping', LOOK_MILLISECONDS)
+  tick(): void {
+    this.looking.wake();
+  }
+
+  /** Looks no more, and returns after what is under way. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.looking.stop();
+  }
+
+  /**
+   * Looks once, and begins what is due.
+   * @throws Problem `UNAVAILABLE`
+   */
+  async look(): Promise<void> {
+    const claimant = await this.runs.claimant();
+    const found = await this.database.read((tx) => lookAtTasks(tx, claimant));
+    for (const task of this.tasks.all) {
+      const row = found.find((one) => one.task === task.name);
+      if (row && needsRun(task, row)) await this.runs.beginDue(task);
+    }
+    await this.deleteOld();
+  }
+
+  // A set at a time; where it was a whole one there are more, and the next look goes on.
+  private async deleteOld(): Promise<void> {
+    if (performance.now() - this.deletedAt < DELETING_MILLISECONDS) return;
+    let isDone = true;
+    for (const { name } of this.tasks.all) {
+      const deleted = await this.database.transaction((tx) => deleteOldRuns(tx, name), DELETING_BOUNDS);
+      isDone &&= deleted < MOST_DELETED;
+    }
+    if (isDone) this.deletedAt = performance.now();
+  }
+}
+
+// It is decided when the task is held; this only spares the others the lock.
+function needsRun(task: Task, { hasAbandoned, isRunning, scheduledThrough, now }: LookedAt): boolean {
+  if (hasAbandoned) return true;
+  return !isRunning && task.isEnabled() && dueTrigger(scheduleOf(task), scheduledThrough, now) !== undefined;
+}
