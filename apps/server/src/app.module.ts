@@ -6,6 +6,7 @@ import { GraphQLModule } from '@nestjs/graphql';
 import { ScheduleModule } from '@nestjs/schedule';
 import { inputValidation } from '@tokenwarden/api';
 import { AuditModule } from '@tokenwarden/audit';
+import { ConsequencesModule } from '@tokenwarden/consequences';
 import { DatabaseModule } from '@tokenwarden/database';
 import { DirectoryModule } from '@tokenwarden/directory';
 import { HousekeepingModule } from '@tokenwarden/housekeeping';
@@ -40,6 +41,7 @@ export const ROOMS = [
   SigningModule,
   TokensModule,
   ServiceAccountsModule,
+  ConsequencesModule,
   PolicyModule,
   UserTokensModule,
   ServiceAccountTokensModule,
