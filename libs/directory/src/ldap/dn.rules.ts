@@ -21,6 +21,7 @@ const TYPES = new Map(
 // What nearly every DN is, a single pass without alternatives that overlap: only letter case is left to bring to one form.
 const PLAIN = /^(?:(?:cn|ou|o|dc|uid|c|l|st)=[a-z0-9_.@'()-]+(?: [a-z0-9_.@'()-]+)*(?:,(?!$)|$))+$/i;
 const TYPE = /^(?:[a-z][a-z0-9-]*|(?:oid\.)?\d+(?:\.\d+)*)$/i;
+const PLACES = new Set(['ou', 'o', 'dc', 'c', 'l', 'st', 'street']);
 const HEX_PAIR = /^[0-9a-f]{2}$/i;
 // The bit string that a value of `uniqueMember` may end in (RFC 4517, 3.3.21): it tells apart who had one DN in turn.
 const UNIQUE_IDENTIFIER = /#'[01]*'B$/;
@@ -32,7 +33,7 @@ const UNIQUE_IDENTIFIER = /#'[01]*'B$/;
 export function canonicalDn(text: string): string | undefined {
   if (PLAIN.test(text)) return text.toLowerCase();
   const names = parsedDn(text);
-  return names?.map((name) => name.map(spelled).sort().join('+')).join(',');
+  return names?.map(spelledName).join(',');
 }
 
 /** The DN in a name that may have a unique identifier behind it (RFC 4517, 3.3.21). */
@@ -45,10 +46,14 @@ export function isAtOrBelow(dn: string, base: string): boolean {
   return base === '' || dn === base || dn.endsWith(`,${base}`);
 }
 
-/** The DN that the entry stands below; empty for one that stands below none, and for what is no DN. */
-export function parentDn(dn: string): string {
-  const canonical = canonicalDn(dn) ?? '';
-  return canonical.includes(',') ? canonical.slice(canonical.indexOf(',') + 1) : '';
+/**
+ * Where an entry stands, for a log: the nearest unit, organisation, domain or place above it; nothing that is named after
+ * a person. Empty where there is none.
+ */
+export function placeOf(dn: string): string {
+  const names = parsedDn(dn)?.slice(1) ?? [];
+  const nearest = names.findIndex(([assertion]) => PLACES.has(assertion?.type ?? ''));
+  return nearest < 0 ? '' : names.slice(nearest).map(spelledName).join(',');
 }
 
 /** The canonical value by which the entry is named, where it is named by that type. */
@@ -63,10 +68,14 @@ export function canonicalValue(text: string): string {
   return folded.replace(/\s+/gu, ' ').trim();
 }
 
+function spelledName(name: readonly Assertion[]): string {
+  return name.map(spelled).sort().join('+');
+}
+
 // By code point, so that a comma that stands bare is always one between names.
 function spelled({ type, value }: Assertion): string {
   const escaped = value.replace(
-    /[\\,+=]/g,
+    /[\\,;+="]|^#/g,
     (character) => `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
   return `${type}=${escaped}`;
