@@ -50,11 +50,16 @@ export function firstEntries(people: 'none' | 'demo'): string {
 /**
  * Who may see what, without the word `access` before each.
  * @param right The reader's
+ * @param hidden Attributes that the reader does not see all the same
  * @returns For slapd.conf, and for olcAccess
  */
-export function accessRules(right: ReaderRight): string[] {
+export function accessRules(right: ReaderRight, hidden: readonly string[]): string[] {
   const reader = right === 'none' ? '' : `by dn.exact="${SLAPD.readerDn}" ${right} `;
-  return ['to attrs=userPassword by anonymous auth by * none', `to * ${reader}by anonymous auth by * none`];
+  return [
+    'to attrs=userPassword by anonymous auth by * none',
+    ...(hidden.length > 0 ? [`to attrs=${hidden.join(',')} by * none`] : []),
+    `to * ${reader}by anonymous auth by * none`,
+  ];
 }
 
 /** What a slapd.conf is made of. */
@@ -65,6 +70,7 @@ export interface SlapdConf {
   readonly folder: string;
   readonly certificate: ServerCertificate | undefined;
   readonly readerRight: ReaderRight;
+  readonly hidden: readonly string[];
   readonly sizeLimit: number | undefined;
   readonly config: readonly string[];
   readonly globalConfig: readonly string[];
@@ -101,7 +107,7 @@ export function slapdConf(facts: SlapdConf): string {
     'dbnosync', // nothing here survives a power cut
     'index objectClass,entryUUID,uid,cn,member,uniqueMember,memberUid eq',
     `sizelimit ${facts.sizeLimit ?? 'unlimited'}`,
-    ...accessRules(facts.readerRight).map((rule) => `access ${rule}`),
+    ...accessRules(facts.readerRight, facts.hidden).map((rule) => `access ${rule}`),
     ...facts.config,
     'overlay memberof',
     'overlay refint',

@@ -36,8 +36,8 @@ export interface SlapdOptions {
 
 /** An OpenLDAP of Debian, with what only it can do. */
 export interface RunningSlapd extends RunningDirectory {
-  /** Changes what the reader may do, at once and for good: what LDAP_BIND_DN is given by an administrator. */
-  setReaderRight(right: ReaderRight): Promise<void>;
+  /** Changes what the reader may do, at once and for good; `hidden`: attributes that it does not see all the same. */
+  setReaderRight(right: ReaderRight, hidden?: readonly string[]): Promise<void>;
   /** Changes the size limit, at once and for good; undefined: none. */
   setSizeLimit(entries: number | undefined): Promise<void>;
 }
@@ -68,6 +68,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<RunningSla
     folder,
     certificate,
     readerRight: 'read',
+    hidden: [],
     sizeLimit: options.sizeLimit,
     config: options.config ?? [],
     globalConfig: options.globalConfig ?? [],
@@ -88,12 +89,12 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<RunningSla
     kill: () => server.kill(),
     restart: () => server.restart(),
     stop: () => server.stop(),
-    setReaderRight: (readerRight) => server.change({ readerRight }),
+    setReaderRight: (readerRight, hidden = []) => server.change({ readerRight, hidden }),
     setSizeLimit: (sizeLimit) => server.change({ sizeLimit }),
   };
 }
 
-type Changeable = Pick<SlapdConf, 'readerRight' | 'sizeLimit'>;
+type Changeable = Pick<SlapdConf, 'readerRight' | 'hidden' | 'sizeLimit'>;
 
 class Slapd {
   private ports = { ldap: 0, ldaps: 0 };
@@ -166,10 +167,10 @@ class Slapd {
     this.conf = { ...this.conf, ...changes };
     this.writeConf();
     const client = await this.boundAs(CONFIG_ADMIN.dn, CONFIG_ADMIN.password);
-    const { readerRight, sizeLimit } = this.conf;
+    const { readerRight, hidden, sizeLimit } = this.conf;
     try {
       await client.modify(DATABASE_CONFIG, [
-        replacing('olcAccess', ...accessRules(readerRight).map((rule, i) => `{${i}}${rule}`)),
+        replacing('olcAccess', ...accessRules(readerRight, hidden).map((rule, i) => `{${i}}${rule}`)),
         replacing('olcSizeLimit', String(sizeLimit ?? 'unlimited')),
       ]);
     } finally {
