@@ -2,6 +2,7 @@ export { DirectoryModule } from './directory.module.js';
 export { DirectoryService } from './directory.service.js';
 export { DirectoryViews } from './directory-views.js';
 export { FileSource, type FileSourceOptions } from './file-source.js';
+export { LdapSource } from './ldap/ldap-source.js';
 export { hashPassword } from './password-hash.js';
 export { UserEntity } from './user.entity.js';
 export { AdministratorGroupEntity, GroupEntity, GroupMemberEntity } from './group.entity.js';

@@ -1,0 +1,32 @@
+/** Partitions that every forest of Active Directory has beside its domains, below the domain that it was begun with. */
+const PARTITIONS_BESIDE_DOMAINS = [
+  'cn=configuration',
+  'cn=schema,cn=configuration',
+  'dc=forestdnszones',
+  'dc=domaindnszones',
+];
+
+/**
+ * Whether an answer is whole although the server says that more of it stands elsewhere (a search reference, RFC 4511,
+ * 4.5.3). Active Directory says so of its own configuration and DNS in every search from a domain's root: nobody is in
+ * there. Anything else, such as another domain below this one, or a reference of any other kind of server, may hold
+ * users and groups that are missing.
+ */
+export function isBesideThePoint(uri: string, schema: 'openldap' | 'active-directory' | '389ds'): boolean {
+  if (schema !== 'active-directory') return false;
+  const dn = dnOf(uri);
+  const partition = PARTITIONS_BESIDE_DOMAINS.find((name) => dn?.startsWith(`${name},`));
+  return partition !== undefined && isDomain(dn?.slice(partition.length + 1) ?? '');
+}
+
+/** The DN of an LDAP URL (RFC 4516), lower case; undefined where it cannot be read. */
+function dnOf(uri: string): string | undefined {
+  const [, encoded] = /^ldaps?:\/\/[^/?#]*\/([^?#]*)/i.exec(uri) ?? [];
+  try {
+    return encoded === undefined ? undefined : decodeURIComponent(encoded).toLowerCase();
+  } catch {
+    return undefined;
+  }
+}
+
+const isDomain = (dn: string) => /^dc=[a-z0-9-]+(?:,dc=[a-z0-9-]+)*$/.test(dn);

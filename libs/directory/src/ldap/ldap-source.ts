@@ -1,0 +1,73 @@
+import type { LdapSettings } from '@tokenwarden/settings';
+import { directoryUnavailable } from '@tokenwarden/vocabulary';
+import type { DirectoryAnswer, DirectoryCheck, DirectorySource, DirectoryUser } from '../directory-answer.js';
+import { LdapConnections } from './ldap-connections.js';
+import { LdapFault } from './ldap-faults.js';
+import { readWholeDirectory } from './ldap-reader.js';
+import type { LdapServer } from './ldap-server.js';
+import { LdapSignIn } from './ldap-sign-in.js';
+
+/** One or more LDAP servers as a directory. */
+export class LdapSource implements DirectorySource {
+  readonly #settings: LdapSettings;
+  readonly #connections: LdapConnections;
+  readonly #signIn: LdapSignIn;
+
+  constructor(settings: LdapSettings) {
+    this.#settings = settings;
+    this.#connections = new LdapConnections(settings);
+    this.#signIn = new LdapSignIn(this.#connections, settings);
+  }
+
+  /** See `DirectorySource.readAll`. */
+  async readAll(signal?: AbortSignal): Promise<DirectoryAnswer> {
+    try {
+      return await this.#connections.withReader(
+        (connection) => readWholeDirectory(connection, this.#settings, signal),
+        signal,
+      );
+    } catch (error) {
+      if (error instanceof LdapFault) return { whole: false, reasons: [error.message] };
+      throw error;
+    }
+  }
+
+  /** See `DirectorySource.authenticate`: within 4 seconds, whatever the servers do. */
+  async authenticate(username: string, password: string): Promise<DirectoryUser | undefined> {
+    try {
+      return await this.#signIn.authenticate(username, password);
+    } catch (error) {
+      if (!(error instanceof LdapFault)) throw error;
+      throw directoryUnavailable('The directory cannot be asked. Try again in a moment.', error);
+    }
+  }
+
+  /** See `DirectorySource.check`. */
+  async check(): Promise<DirectoryCheck> {
+    const steps: string[] = [];
+    for (const server of this.#connections.servers) steps.push(await this.#tried(server));
+    return { steps, answer: await this.readAll() };
+  }
+
+  /** See `DirectorySource.close`. */
+  async close(): Promise<void> {
+    this.#signIn.close();
+    this.#connections.close();
+  }
+
+  async #tried(server: LdapServer): Promise<string> {
+    const begun = performance.now();
+    try {
+      const protocol = await this.#connections.tryServer(server);
+      const how =
+        protocol === undefined
+          ? 'without encryption'
+          : `encrypted by ${server.encryption === 'start-tls' ? 'StartTLS' : 'LDAPS'} (${protocol}), its certificate checked`;
+      const took = Math.round(performance.now() - begun);
+      return `Connected to ${server.url} ${how}, and bound as ${this.#settings.bindDn}: ${took} ms.`;
+    } catch (error) {
+      if (error instanceof LdapFault) return `Not connected: ${error.message}`;
+      throw error;
+    }
+  }
+}
