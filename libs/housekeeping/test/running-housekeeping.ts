@@ -3,8 +3,9 @@ import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import type { Author, JsonObject } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import type { RunWork } from '../src/runs/run.js';
+import type { RunOutcome, RunWork } from '../src/runs/run.js';
 import { Runs, type Start } from '../src/runs/runs.js';
+import { Scheduler } from '../src/runs/scheduler.js';
 import { Tasks, type Task } from '../src/runs/task.js';
 
 /** Somebody who may start housekeeping. */
@@ -13,13 +14,24 @@ export const ADA: Author = {
   actorTokenId: null,
   origin: null,
 };
+/** By hand, by ada. */
+export const BY_HAND: Start = { trigger: 'MANUAL', by: ADA, dryRun: false };
+/** The same, and only looks. */
+export const DRY: Start = { ...BY_HAND, dryRun: true };
+
+/** What a run that went well says. */
+export const DONE: RunOutcome = { state: 'SUCCEEDED', examined: 3, affected: 1 };
+/** Work that goes well at once. */
+export const succeed: RunWork = () => Promise.resolve(DONE);
 
 /** One instance: a process' own objects and its own connections. */
 export interface Instance {
   readonly name: string;
   readonly database: Database;
   readonly task: Task;
+  readonly tasks: Tasks;
   readonly runs: Runs;
+  readonly scheduler: Scheduler;
 }
 
 /** How a test wants an instance. */
@@ -29,27 +41,38 @@ export interface InstanceOptions {
   readonly schedule?: string;
   readonly isEnabled?: boolean;
   readonly budgetSeconds?: number;
+  /** Where its database is, if something stands before it. */
+  readonly url?: string;
 }
 
-/** A line of the log. */
-export interface LogLine {
+/** A run as its row has it. */
+export interface StoredRun {
+  readonly id: string;
+  readonly fence: string;
+  readonly trigger: string;
+  readonly process: string;
+  readonly dry_run: boolean;
+  readonly state: string;
+  readonly lease_until: Date | null;
+  readonly error: string | null;
+  readonly details: JsonObject | null;
+}
+
+interface LogLine {
   readonly level: string;
   readonly msg: string;
   readonly error?: unknown;
 }
 
-const NOTHING_TO_DO: RunWork = () => Promise.resolve({ state: 'SUCCEEDED', examined: 0, affected: 0 });
-
 /** Several instances on one database, as far as runs of housekeeping go. */
 export class RunningHousekeeping {
-  readonly byHand: Start = { trigger: 'MANUAL', by: ADA, dryRun: false };
-  readonly dryByHand: Start = { ...this.byHand, dryRun: true };
+  /** What all of them have logged. */
   readonly lines: LogLine[] = [];
   private readonly instances: Instance[] = [];
 
   private constructor(
-    private readonly server: TestDatabase,
-    /** For looking at the tables. */
+    readonly server: TestDatabase,
+    /** Beside the instances, for looking. */
     readonly database: Database,
   ) {}
 
@@ -61,25 +84,33 @@ export class RunningHousekeeping {
   /** Another instance, with the one task that there is. */
   async another(options: InstanceOptions = {}): Promise<Instance> {
     const name = options.name ?? `instance-${this.instances.length + 1}`;
-    const database = await openDatabase(this.server.url, { applicationName: name });
+    const database = await openDatabase(options.url ?? this.server.url, { applicationName: name });
     const settings = new Settings({ instanceName: name } as Partial<SettingsValues> as SettingsValues);
     const destination = { write: (line: string) => void this.lines.push(JSON.parse(line) as LogLine) };
+    const logs = new Logs({ level: 'info', destination });
     const task: Task = {
       name: 'DIRECTORY_SYNC',
       budgetSeconds: options.budgetSeconds ?? 60,
       schedule: () => options.schedule ?? '* * * * *',
       isEnabled: () => options.isEnabled ?? true,
-      run: options.work ?? NOTHING_TO_DO,
+      run: options.work ?? succeed,
     };
-    const runs = new Runs(database, new Tasks([task]), settings, new Logs({ level: 'info', destination }));
-    const instance = { name, database, task, runs };
+    const tasks = new Tasks([task]);
+    const runs = new Runs(database, tasks, settings, logs);
+    const scheduler = new Scheduler(database, tasks, runs, logs);
+    const instance = { name, database, task, tasks, runs, scheduler };
     this.instances.push(instance);
     return instance;
   }
 
-  /** All runs, oldest claim first. */
-  all(): Promise<Record<string, unknown>[]> {
+  /** All runs, in the order of their claims. */
+  all(): Promise<StoredRun[]> {
     return this.sql('SELECT * FROM housekeeping_runs ORDER BY fence');
+  }
+
+  /** All runs by trigger and state, in the order of their claims. */
+  async story(): Promise<string[]> {
+    return (await this.all()).map(({ trigger, state }) => `${trigger} ${state}`);
   }
 
   /** What the trail says, in order of arrival. */
@@ -94,13 +125,29 @@ export class RunningHousekeeping {
     return this.database.read((tx) => rows<T>(tx, sql, parameters));
   }
 
-  /** Takes the lease from whoever has it, as if a minute without a sign had passed. */
+  /** As if a minute without a sign of whoever is at it had passed. */
   async letLeasesExpire(): Promise<void> {
     await this.sql(`UPDATE housekeeping_runs SET lease_until = clock_timestamp() WHERE state = 'RUNNING'`);
   }
 
-  /** Everything as at the beginning. */
+  /** As if nobody had looked for so long. */
+  async missMoments(interval: string): Promise<void> {
+    await this.sql('UPDATE housekeeping_tasks SET scheduled_through = clock_timestamp() - $1::interval', [
+      interval,
+    ]);
+  }
+
+  /** Waits until all that was begun has ended. */
+  async untilNobodyRuns(): Promise<void> {
+    await until(async () => (await this.all()).every(({ state }) => state !== 'RUNNING'));
+  }
+
+  /** Ends what the instances of this test do, and begins anew. */
   async forget(): Promise<void> {
+    await Promise.all(this.instances.map(({ scheduler }) => scheduler.beforeApplicationShutdown()));
+    await Promise.all(this.instances.map(({ runs }) => runs.beforeApplicationShutdown()));
+    await Promise.all(this.instances.map(({ database }) => database.close()));
+    this.instances.length = 0;
     this.lines.length = 0;
     await this.sql('TRUNCATE housekeeping_runs, audit_pending_events CASCADE');
     await this.sql(
@@ -108,15 +155,44 @@ export class RunningHousekeeping {
     );
   }
 
-  /** Ends what the instances of this test do. */
-  async stopAll(): Promise<void> {
-    await Promise.all(this.instances.map(({ runs }) => runs.beforeApplicationShutdown()));
-    await Promise.all(this.instances.map(({ database }) => database.close()));
-    this.instances.length = 0;
-  }
-
   async close(): Promise<void> {
+    await this.forget();
     await this.database.close();
     await this.server.close();
   }
+}
+
+/** Waits for a condition, for so many seconds at the most. */
+export async function until(question: () => Promise<boolean> | boolean, seconds = 20): Promise<void> {
+  const began = performance.now();
+  while (!(await question())) {
+    if (performance.now() - began > seconds * 1_000) throw new Error(`Still not so after ${seconds} s.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Work that a test lets begin and end when it wants to. */
+export class Gate {
+  private readonly opened: Promise<void>;
+  open: () => void = () => undefined;
+  private enter: () => void = () => undefined;
+  /** Somebody has come to the gate. */
+  readonly reached: Promise<void>;
+
+  constructor() {
+    this.opened = new Promise((resolve) => (this.open = resolve));
+    this.reached = new Promise((resolve) => (this.enter = resolve));
+  }
+
+  /** Says that somebody is here, and waits until it is opened. */
+  async pass(): Promise<void> {
+    this.enter();
+    await this.opened;
+  }
+
+  /** Work that waits at the gate and then goes well. */
+  readonly work: RunWork = async () => {
+    await this.pass();
+    return DONE;
+  };
 }

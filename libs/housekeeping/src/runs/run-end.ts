@@ -39,7 +39,7 @@ export async function endRun(tx: Transaction, run: ClaimedRun, end: RunEnd): Pro
   if (!ended) return undefined;
   // A dry run says nothing of the task: it neither fails it nor mends it.
   if (run.dryRun) return { run: ended, fault: 'NONE' };
-  await noteInTask(tx, run, end);
+  await noteInTask(tx, ended, end.isLeftBehind);
   const fault = faultOf(end.state, await stateBefore(tx, run));
   if (fault === 'BEGAN') {
     await record(tx, {
@@ -53,13 +53,14 @@ export async function endRun(tx: Transaction, run: ClaimedRun, end: RunEnd): Pro
 }
 
 // What was left behind is due at once, by whoever looks first.
-async function noteInTask(tx: Transaction, { task }: ClaimedRun, end: RunEnd): Promise<void> {
-  if (end.state === 'SUCCEEDED') {
-    await rows(tx, 'UPDATE housekeeping_tasks SET last_success_at = clock_timestamp() WHERE task = $1', [
-      task,
+async function noteInTask(tx: Transaction, run: HousekeepingRunRecord, isLeftBehind = false): Promise<void> {
+  if (run.state === 'SUCCEEDED') {
+    await rows(tx, 'UPDATE housekeeping_tasks SET last_success_at = $2 WHERE task = $1', [
+      run.task,
+      run.finishedAt,
     ]);
-  } else if (end.isLeftBehind) {
-    await rows(tx, `UPDATE housekeeping_tasks SET scheduled_through = 'epoch' WHERE task = $1`, [task]);
+  } else if (isLeftBehind) {
+    await rows(tx, `UPDATE housekeeping_tasks SET scheduled_through = 'epoch' WHERE task = $1`, [run.task]);
   }
 }
 
