@@ -69,6 +69,7 @@ export class RunningHousekeeping {
   /** What all of them have logged. */
   readonly lines: LogLine[] = [];
   private readonly instances: Instance[] = [];
+  private named = 0;
 
   private constructor(
     readonly server: TestDatabase,
@@ -83,7 +84,7 @@ export class RunningHousekeeping {
 
   /** Another instance, with the one task that there is. */
   async another(options: InstanceOptions = {}): Promise<Instance> {
-    const name = options.name ?? `instance-${this.instances.length + 1}`;
+    const name = options.name ?? `instance-${(this.named += 1)}`;
     const database = await openDatabase(options.url ?? this.server.url, { applicationName: name });
     const settings = new Settings({ instanceName: name } as Partial<SettingsValues> as SettingsValues);
     const destination = { write: (line: string) => void this.lines.push(JSON.parse(line) as LogLine) };
