@@ -52,5 +52,7 @@ export interface DirectorySource {
 export interface DirectoryCheck {
   /** What worked, a sentence each, in order. */
   readonly steps: readonly string[];
+  /** What did not, a sentence each, although the answer may be whole: one of several servers. */
+  readonly failures: readonly string[];
   readonly answer: DirectoryAnswer;
 }

@@ -63,7 +63,7 @@ export class FileSource implements DirectorySource {
   /** See `DirectorySource.check`. */
   async check(): Promise<DirectoryCheck> {
     const answer = await this.readAll();
-    return { steps: answer.whole ? ['Read DIRECTORY_FILE.'] : [], answer };
+    return { steps: answer.whole ? ['Read DIRECTORY_FILE.'] : [], failures: [], answer };
   }
 
   /** There is nothing to let go of. */

@@ -23,10 +23,10 @@ const answer = {
   ],
   warnings: [] as string[],
 };
-const report = (more: Partial<typeof answer> = {}, adminGroups = ['admins']) =>
+const report = (more: Partial<typeof answer> = {}, adminGroups = ['admins'], failures: string[] = []) =>
   directoryReport(
     'LDAP_URL, ldap://a:389',
-    { steps: ['Bound.'], answer: { ...answer, ...more } },
+    { steps: ['Bound.'], failures, answer: { ...answer, ...more } },
     adminGroups,
   );
 
@@ -55,10 +55,10 @@ The directory can be read as a whole: a synchronisation would apply this.
     const users = Array.from({ length: 7 }, (_, i) => user(String(i), `u${i}`));
     expect(report({ users }).found).toMatch(/enabled: u0 .*u4 \(U4, u4@example\.org\) and 2 more\n/);
   });
-  it('tells its warnings', () =>
-    expect(report({ warnings: ['3 entries have no uid.'] }).found).toContain(
-      '\nWorth a look\n  ! 3 entries have no uid.\n',
-    ));
+  it('tells its warnings, and which of several servers failed', () =>
+    expect(
+      report({ warnings: ['3 entries have no uid.'] }, [], ['ldap://b: nobody listens.']).found,
+    ).toContain('\nWorth a look\n  ! ldap://b: nobody listens.\n  ! 3 entries have no uid.\n'));
   it('says that without a group nobody may do anything', () =>
     expect(report({ groups: [] }).found).toContain('no groups: nobody would have any permission'));
   it('lets no name move the cursor, turn the line round or fill the screen', () => {
@@ -94,11 +94,17 @@ describe('ADMIN_GROUPS in the report', () => {
 describe('the report on a directory that was not', () => {
   const { found, faults } = directoryReport(
     'DIRECTORY_FILE, /x',
-    { steps: ['Connected.'], answer: { whole: false, reasons: ['One.', 'Two.'] } },
+    {
+      steps: ['Connected.'],
+      failures: ['One.', 'b failed.'],
+      answer: { whole: false, reasons: ['One. Two.', 'Three.'] },
+    },
     ['admins'],
   );
-  it('says what worked, and then every reason', () => {
+  it('says what worked, and then every reason once', () => {
     expect(found).toBe('Directory: DIRECTORY_FILE, /x\n\n  ✓ Connected.\n');
-    expect(faults).toMatch(/^ {2}✗ One\.\n {2}✗ Two\.\n\nA synchronisation would change nothing/);
+    expect(faults).toMatch(
+      /^ {2}✗ b failed\.\n {2}✗ One\. Two\.\n {2}✗ Three\.\n\nA synchronisation would change nothing/,
+    );
   });
 });

@@ -23,15 +23,17 @@ export function directoryReport(
   check: DirectoryCheck,
   adminGroups: readonly string[],
 ): DirectoryReport {
-  const { steps, answer } = check;
+  const { steps, failures, answer } = check;
   const done = [`Directory: ${source}`, '', ...steps.map((step) => `  ✓ ${step}`)];
   if (!answer.whole) {
-    const faults = answer.reasons.map((reason) => `  ✗ ${reason}`);
+    // What kept every server from answering is among the reasons already.
+    const others = failures.filter((failure) => !answer.reasons.some((reason) => reason.includes(failure)));
+    const faults = [...others, ...answer.reasons].map((reason) => `  ✗ ${reason}`);
     const end =
       'A synchronisation would change nothing: only a whole answer counts, and the last good copy stays in force.';
     return { found: text(done), faults: text([...faults, '', end]) };
   }
-  const warnings = answer.warnings.map((warning) => `  ! ${warning}`);
+  const warnings = [...failures, ...answer.warnings].map((warning) => `  ! ${warning}`);
   return {
     found: text([
       ...done,

@@ -44,9 +44,16 @@ export class LdapSource implements DirectorySource {
 
   /** See `DirectorySource.check`. */
   async check(): Promise<DirectoryCheck> {
-    const steps: string[] = [];
-    for (const server of this.#connections.servers) steps.push(await this.#tried(server));
-    return { steps, answer: await this.readAll() };
+    const [steps, failures]: [string[], string[]] = [[], []];
+    for (const server of this.#connections.servers) {
+      try {
+        steps.push(await this.#tried(server));
+      } catch (error) {
+        if (!(error instanceof LdapFault)) throw error;
+        failures.push(error.message);
+      }
+    }
+    return { steps, failures, answer: await this.readAll() };
   }
 
   /** See `DirectorySource.close`. */
@@ -57,17 +64,12 @@ export class LdapSource implements DirectorySource {
 
   async #tried(server: LdapServer): Promise<string> {
     const begun = performance.now();
-    try {
-      const protocol = await this.#connections.tryServer(server);
-      const how =
-        protocol === undefined
-          ? 'without encryption'
-          : `encrypted by ${server.encryption === 'start-tls' ? 'StartTLS' : 'LDAPS'} (${protocol}), its certificate checked`;
-      const took = Math.round(performance.now() - begun);
-      return `Connected to ${server.url} ${how}, and bound as ${this.#settings.bindDn}: ${took} ms.`;
-    } catch (error) {
-      if (error instanceof LdapFault) return `Not connected: ${error.message}`;
-      throw error;
-    }
+    const protocol = await this.#connections.tryServer(server);
+    const how =
+      protocol === undefined
+        ? 'without encryption'
+        : `encrypted by ${server.encryption === 'start-tls' ? 'StartTLS' : 'LDAPS'} (${protocol}), its certificate checked`;
+    const took = Math.round(performance.now() - begun);
+    return `Connected to ${server.url} ${how}, and bound as ${this.#settings.bindDn}: ${took} ms.`;
   }
 }
