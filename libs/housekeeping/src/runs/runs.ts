@@ -65,7 +65,7 @@ const POLL_SLACK_SECONDS = 180;
 @Injectable()
 export class Runs implements BeforeApplicationShutdown {
   private readonly here = new Map<string, { running: RunningRun; ended: Promise<HousekeepingRunRecord> }>();
-  private bornBehind: Claimant['bornBehind'] | undefined;
+  private bornBehind: Promise<Claimant['bornBehind']> | undefined;
   private isStopping = false;
 
   constructor(
@@ -117,8 +117,12 @@ export class Runs implements BeforeApplicationShutdown {
 
   /** Who this process is to runs that were begun before. */
   async claimant(): Promise<Claimant> {
-    this.bornBehind ??= await this.database.read(lastFences);
-    return { process: this.settings.processName, bornBehind: this.bornBehind };
+    // Read once, before the first claim of this process: behind that one its own runs would look like an earlier one's.
+    this.bornBehind ??= this.database.read(lastFences).catch((error: unknown) => {
+      this.bornBehind = undefined;
+      throw error;
+    });
+    return { process: this.settings.processName, bornBehind: await this.bornBehind };
   }
 
   /** Begins nothing any more, tells the runs under way to stop, and waits until their ends are recorded. */
