@@ -7,6 +7,8 @@ export interface WholeAnswer {
   readonly whole: true;
   readonly users: readonly DirectoryUser[];
   readonly groups: readonly DirectoryGroup[];
+  /** How many of the groups hold other groups, where that is known; only an operator cares. */
+  readonly groupsWithGroups?: number;
   /** What an operator should know although the answer is good. */
   readonly warnings: readonly string[];
 }

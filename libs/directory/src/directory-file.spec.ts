@@ -41,6 +41,7 @@ describe('a directory file', () => {
         { id: ENGINEERS.id, name: 'engineers', memberIds: [ADA.id] },
         { id: all.id, name: 'all', memberIds: [ADA.id, GRACE.id] },
       ],
+      groupsWithGroups: 1,
       warnings: [],
     });
   });

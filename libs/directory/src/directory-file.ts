@@ -65,6 +65,7 @@ export function readDirectoryFile(
   const twoEntries = new Set(sameName.map(({ canonicalUsername }) => canonicalUsername));
   const known = new Map<string, FileUser>(users.map((user) => [user.canonicalUsername, user]));
   const walked = walkedGroups(groups, known, reasons);
+  const groupsWithGroups = groups.filter((group) => group.groups.length > 0).length;
   const warnings = users.some((user) => user.password !== null)
     ? [
         'DIRECTORY_FILE holds plain passwords: accepted on loopback only. "npm run hash-password" makes a passwordHash.',
@@ -74,7 +75,7 @@ export function readDirectoryFile(
     answer:
       reasons.length > 0
         ? faulty(reasons)
-        : { whole: true, users: users.map(entryOf), groups: walked, warnings },
+        : { whole: true, users: users.map(entryOf), groups: walked, groupsWithGroups, warnings },
     users: new Map([...known].filter(([name, { id }]) => !twoEntries.has(name) && !twoThings.has(id))),
   };
 }

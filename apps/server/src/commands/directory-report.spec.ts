@@ -21,6 +21,7 @@ const answer = {
     { id: STAFF, name: 'staff', memberIds: ['1', '2', '3'] },
     { id: EMPTY, name: 'empty', memberIds: [] },
   ],
+  groupsWithGroups: 1,
   warnings: [] as string[],
 };
 const report = (more: Partial<typeof answer> = {}, adminGroups = ['admins'], failures: string[] = []) =>
@@ -42,8 +43,8 @@ What a synchronisation would bring
   3 users: 2 enabled, 1 disabled
     enabled: ada (ADA, ada@example.org), grace (GRACE, grace@example.org)
     disabled: barbara
-  3 groups: the largest is staff with 3 members, 1 without a member
-    members, nested groups walked: staff 3, admins 2, empty 0
+  3 groups: the largest is staff with 3 members, 1 holding other groups, 1 without a member
+    members, those of groups within included: staff 3, admins 2, empty 0
 
 ADMIN_GROUPS
   ✓ admins: the group ${ADMINS}, 1 enabled member: ada

@@ -65,19 +65,20 @@ function users({ users: all }: WholeAnswer): string[] {
   ];
 }
 
-function groups({ groups: all }: WholeAnswer): string[] {
+function groups({ groups: all, groupsWithGroups = 0 }: WholeAnswer): string[] {
   const sorted = [...all].sort((a, b) => b.memberIds.length - a.memberIds.length || byName(a.name, b.name));
   const [largest] = sorted;
   if (!largest) return ['  no groups: nobody would have any permission'];
   const empty = all.filter(({ memberIds }) => memberIds.length === 0).length;
   const facts = [
     `the largest is ${printable(largest.name)} with ${counted(largest.memberIds.length, 'member')}`,
+    ...(groupsWithGroups > 0 ? [`${groupsWithGroups} holding other groups`] : []),
     ...(empty > 0 ? [`${empty} without a member`] : []),
   ];
   return [
     `  ${counted(all.length, 'group')}: ${facts.join(', ')}`,
     ...examples(
-      'members, nested groups walked',
+      'members, those of groups within included',
       sorted.map(({ name, memberIds }) => `${printable(name)} ${memberIds.length}`),
     ),
   ];

@@ -70,7 +70,8 @@ class Reading {
     if (!members) return { whole: false, reasons: [TOO_MANY] };
     const warnings = [...this.#users.warnings(), ...this.#groups.warnings()];
     if (members.unknown > 0) warnings.push(unknownMembers(members.unknown));
-    return { whole: true, users: this.#users.users, groups: members.groups, warnings };
+    const { groups, withGroups: groupsWithGroups } = members;
+    return { whole: true, users: this.#users.users, groups, groupsWithGroups, warnings };
   }
 
   async #takeMembers(group: GroupRead, entry: LdapEntry): Promise<void> {

@@ -12,6 +12,15 @@ import type { ReadUsers } from './read-users.rules.js';
  */
 export const MOST_MEMBERSHIPS = 10_000_000;
 
+/** All groups of an answer, flat. */
+export interface FlatGroups {
+  readonly groups: readonly DirectoryGroup[];
+  /** How many of them hold others. */
+  readonly withGroups: number;
+  /** How many memberships name nobody. */
+  readonly unknown: number;
+}
+
 /** A group as it came in: whoever is a user is known by now, and other names may be those of groups. */
 export interface GroupRead {
   readonly id: string;
@@ -103,11 +112,12 @@ export class ReadGroups {
   }
 
   /**
-   * The groups with all members, nested ones included, and how many memberships name nobody; undefined where they have
-   * more members than MOST_MEMBERSHIPS. To be asked once, when all are in.
+   * The groups with all members, nested ones included; undefined where they have more members than MOST_MEMBERSHIPS. To
+   * be asked once, when all are in.
    */
-  *flattened(): Generator<void, { groups: DirectoryGroup[]; unknown: number } | undefined> {
+  *flattened(): Generator<void, FlatGroups | undefined> {
     let unknown = this.#unnamed;
+    let withGroups = 0;
     const nested = [];
     for (const { id, memberIds, otherDns } of this.#groups) {
       const nestedKeys: string[] = [];
@@ -118,12 +128,13 @@ export class ReadGroups {
         else if (key !== undefined) nestedKeys.push(key);
         else unknown += 1;
       }
+      if (nestedKeys.length > 0) withGroups += 1;
       nested.push({ key: id, memberIds, nestedKeys });
       yield;
     }
     const members = yield* flatteningMembers(nested, MOST_MEMBERSHIPS);
     const groups = this.#groups.map(({ id, name }) => ({ id, name, memberIds: members?.get(id) ?? [] }));
-    return members && { groups, unknown };
+    return members && { groups, withGroups, unknown };
   }
 
   /** Why this is no whole answer, a sentence each. */
