@@ -1,8 +1,13 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Database, migrate, type Transaction } from '@tokenwarden/database';
-import { pinAdministratorGroups } from '@tokenwarden/directory';
-import { DirectorySync } from '@tokenwarden/housekeeping';
+import {
+  administratorGroupWarnings,
+  hasAdministrators,
+  NOBODY_ADMINISTERS,
+  pinAdministratorGroups,
+} from '@tokenwarden/directory';
+import { DirectorySync, Scheduler } from '@tokenwarden/housekeeping';
 import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { OAuthEndpoints } from '@tokenwarden/resolving';
 import { readSettings, type Environment, type Settings } from '@tokenwarden/settings';
@@ -44,18 +49,34 @@ export async function start(environment: Environment, teardown: Teardown): Promi
   await app.listen({ host: parts.settings.host, port: parts.settings.port });
 
   await app.get(DirectorySync).firstSynchronisation();
-  const warnings = await database.transaction((tx) => setUp(tx, parts));
+  const { warnings, isAdministered } = await database.transaction((tx) => setUp(tx, parts));
+  if (!isAdministered) logs.error({ setting: 'ADMIN_GROUPS' }, NOBODY_ADMINISTERS);
   for (const warning of warnings) logs.warn({}, warning);
+  app.get(Scheduler).start();
   readiness.started();
   process.stdout.write(`${banner(parts)}\n`);
 }
 
-async function setUp(tx: Transaction, { settings, isEmbedded }: Parts): Promise<string[]> {
-  const { warnings } = await pinAdministratorGroups(tx, settings.adminGroups);
+/** What an operator should know of a start, and whether anybody is an administrator by ADMIN_GROUPS. */
+interface SetUp {
+  readonly warnings: readonly string[];
+  readonly isAdministered: boolean;
+}
+
+async function setUp(tx: Transaction, { settings, isEmbedded }: Parts): Promise<SetUp> {
+  await pinAdministratorGroups(tx, settings.adminGroups);
+  const warnings = await administratorGroupWarnings(tx, settings.adminGroups);
+  const isAdministered = await hasAdministrators(tx, settings.adminGroups);
   if (isEmbedded.directory) await setUpDemo(tx);
   const ended = await liveTokensNotInForce(tx, settings);
   const notInForce = `${ended} live tokens are for another issuer or audience than is in force now (PUBLIC_URL, AUDIENCES): they do not resolve.`;
-  return [...warnings, ...(ended > 0 ? [notInForce] : [])];
+  return {
+    warnings: [
+      ...warnings.filter((warning) => warning !== NOBODY_ADMINISTERS),
+      ...(ended > 0 ? [notInForce] : []),
+    ],
+    isAdministered,
+  };
 }
 
 async function createApp(parts: Parts, logs: Logs): Promise<NestFastifyApplication> {

@@ -45,8 +45,11 @@ export async function applyConsequences(
   };
 }
 
-// An id is that of one thing for ever: `sub`, `jti` and `client_id` tell principals and tokens apart by it alone.
-async function refuseTakenIds(tx: Transaction, { users, groups }: DirectoryChanges): Promise<void> {
+/**
+ * An id is that of one thing for ever: `sub`, `jti` and `client_id` tell principals and tokens apart by it alone.
+ * @throws NotWhole where a new user or group has the id of an account or a token
+ */
+export async function refuseTakenIds(tx: Transaction, { users, groups }: DirectoryChanges): Promise<void> {
   const created = [...users, ...groups].filter(({ action }) => action === 'created').map(({ id }) => id);
   if (created.length === 0) return;
   const taken = await rows<{ id: string; kind: string }>(

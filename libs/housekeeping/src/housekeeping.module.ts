@@ -1,6 +1,10 @@
 import { Module } from '@nestjs/common';
+import { DirectoryAcceptance } from './directory-sync/acceptance.js';
+import { AcceptanceResolver } from './directory-sync/acceptance.resolver.js';
+import { DirectoryGauges } from './directory-sync/directory-gauges.js';
 import { DirectorySync } from './directory-sync/directory-sync.js';
 import { DirectorySyncTask } from './directory-sync/directory-sync.task.js';
+import { SyncLog } from './directory-sync/sync-log.js';
 import { RecoverableUntilResolver } from './recoverable-until.resolver.js';
 import { RunGauges } from './runs/run-gauges.js';
 import { RunViews } from './runs/run-views.js';
@@ -12,10 +16,18 @@ import { Tasks } from './runs/task.js';
 /** What is done again and again without being asked. Nothing runs before `firstSynchronisation` was called. */
 @Module({
   providers: [
+    SyncLog,
     DirectorySyncTask,
     DirectorySync,
+    DirectoryAcceptance,
+    AcceptanceResolver,
+    DirectoryGauges,
     RecoverableUntilResolver,
-    { provide: Tasks, useFactory: () => new Tasks([]) },
+    {
+      provide: Tasks,
+      useFactory: (sync: DirectorySyncTask) => new Tasks([sync]),
+      inject: [DirectorySyncTask],
+    },
     Runs,
     RunViews,
     RunsResolver,

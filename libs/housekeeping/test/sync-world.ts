@@ -21,7 +21,7 @@ import { SyncLog } from '../src/directory-sync/sync-log.js';
 import type { HousekeepingRunRecord } from '../src/runs/run.js';
 import { Runs, type Start } from '../src/runs/runs.js';
 import { Tasks } from '../src/runs/task.js';
-import { ADA, type LogLine } from './running-housekeeping.js';
+import { ADA } from './running-housekeeping.js';
 
 /** ada, who administers. */
 export const ADA_ID = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01';
@@ -41,8 +41,15 @@ export interface People {
   readonly groups: readonly object[];
 }
 
-/** The id of the person, or the group, of this number. */
+/** A line of the log. */
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+}
+
+/** The id of the person of this number. */
 export const userId = (number: number) => `0c5a6f2e-4b1d-4f0e-9a3b-${String(number).padStart(12, '0')}`;
+/** The id of the group of this number. */
 export const groupId = (number: number) => `7e1b9d34-2c68-4a57-8f90-${String(number).padStart(12, '0')}`;
 
 /** ada, the administrators, and people from a number up to another one, who are members of nothing. */

@@ -16,6 +16,7 @@ export {
 } from './accounts.queries.js';
 export { addAccount, type NewAccount } from './account-changes.js';
 export { lockAccountsPastGrace, orphanAccountsOf, recoverAccountsOf } from './orphans.js';
+export { accountsPastGrace, accountsToOrphan, accountsToRecover } from './foreseen-orphans.queries.js';
 export { stateOf, type StateFacts } from './account-state.rules.js';
 export {
   ServiceAccount,

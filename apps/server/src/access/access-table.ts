@@ -74,6 +74,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
     scope: OWN_SCOPES.serviceAccountsWrite,
   }),
   'Mutation.setGroupGrants': mutation('group.grants-set', { scope: OWN_SCOPES.directoryGrant }),
+  'Mutation.acceptDirectoryChanges': mutation('directory.accepted', { scope: OWN_SCOPES.directoryAccept }),
   'Mutation.runHousekeeping': mutation('housekeeping.started', { scope: OWN_SCOPES.housekeepingRun }),
 
   'POST /session': open,

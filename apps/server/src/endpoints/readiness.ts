@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, databaseNow } from '@tokenwarden/database';
 import { administratorGroupWarnings } from '@tokenwarden/directory';
+import { directoryWarnings } from '@tokenwarden/housekeeping';
 import { Settings } from '@tokenwarden/settings';
 import { unavailable } from '@tokenwarden/vocabulary';
 
@@ -21,9 +22,13 @@ export class Readiness {
 
   /** What an operator should look at although the product works, as of now. */
   async warnings(): Promise<readonly string[]> {
-    return this.database.read((tx) => administratorGroupWarnings(tx, this.settings.adminGroups), {
-      withinSeconds: PATIENCE_SECONDS,
-    });
+    return this.database.read(
+      async (tx) => [
+        ...(await administratorGroupWarnings(tx, this.settings.adminGroups)),
+        ...(await directoryWarnings(tx)),
+      ],
+      { withinSeconds: PATIENCE_SECONDS },
+    );
   }
 
   /** Everything that the start has to do is done. */

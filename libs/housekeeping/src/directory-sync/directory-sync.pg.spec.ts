@@ -1,173 +1,212 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { rm, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { SchedulerRegistry } from '@nestjs/schedule';
-import { lockFor, openDatabase, rows, type Database } from '@tokenwarden/database';
-import { DirectoryService, FileSource, permissionsOfUser } from '@tokenwarden/directory';
-import { Settings, type SettingsValues } from '@tokenwarden/settings';
-import { Logs, Metrics } from '@tokenwarden/telemetry';
-import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
-import { DirectorySync } from './directory-sync.js';
-import { DirectorySyncTask } from './directory-sync.task.js';
+import { permissionsOfUser } from '@tokenwarden/directory';
+import { ADA_ID, ADMINS_ID, Gate, people, SyncWorld, type SyncInstance } from '../../test/sync-world.js';
 
-const ADA = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01';
 const GAUGE = 'tokenwarden_directory_last_success_timestamp_seconds';
-const settings = new Settings({
-  directorySyncSchedule: '*/5 * * * *',
-  adminGroups: ['admins'],
-} as Partial<SettingsValues> as SettingsValues);
-const USERS = [{ id: ADA, username: 'ada', displayName: 'Ada', email: 'ada@example.com' }];
-const GROUPS = [{ id: '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11', name: 'admins', members: ['ada'] }];
+const ADA = { id: ADA_ID, username: 'ada', displayName: 'Ada', email: 'ada@example.com' };
+const GROUPS = [{ id: ADMINS_ID, name: 'admins', members: ['ada'] }];
 
-let fresh: TestDatabase;
-let database: Database;
-let folder: string;
-let timers: SchedulerRegistry;
-let metrics: Metrics;
-let lines: string[];
-let directory: DirectoryService;
-let sync: DirectorySync;
-
-const path = () => join(folder, 'directory.json');
-const write = (users: object[], groups: object[] = GROUPS) =>
-  writeFile(path(), JSON.stringify({ users, groups }));
-const said = () => lines.map((line) => (JSON.parse(line) as { level: string; msg: string }).msg);
-
+let world: SyncWorld;
+let one: SyncInstance;
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
+  world = await SyncWorld.open();
 });
-afterAll(async () => {
-  await database?.close();
-  await fresh?.close();
-});
+afterAll(() => world?.close());
 beforeEach(async () => {
-  await database.read((tx) =>
-    rows(tx, 'TRUNCATE directory_copy, users, groups, audit_pending_events, changes CASCADE'),
+  await world.begin();
+  one = await world.instance();
+});
+afterEach(() => world.end());
+
+const write = (users: object[], groups: object[] = GROUPS) => world.says({ users, groups });
+const runs = () =>
+  world.sql<{ state: string; trigger: string; error: string | null }>(
+    'SELECT state, trigger, error FROM housekeeping_runs ORDER BY fence',
   );
-  folder = await mkdtemp(join(tmpdir(), 'sync-'));
-  lines = [];
-  const destination = new PassThrough();
-  destination.on('data', (line: Buffer) => lines.push(line.toString()));
-  const logs = new Logs({ level: 'info', destination });
-  metrics = new Metrics(logs);
-  timers = new SchedulerRegistry();
-  const source = new FileSource({ path: path(), acceptsPlainPasswords: true });
-  directory = new DirectoryService(source, database);
-  const task = new DirectorySyncTask(database, directory, settings);
-  sync = new DirectorySync(task, timers, logs, metrics, settings);
-});
-afterEach(async () => {
-  await sync.beforeApplicationShutdown();
-  await rm(folder, { recursive: true });
-});
 
 describe('the first synchronisation of all', () => {
-  it('fills the copy, pins the administrators and lets the schedule go on', async () => {
-    await write(USERS);
-    await sync.firstSynchronisation();
-    expect(await database.read((tx) => permissionsOfUser(tx, ADA))).toEqual(['*:*']);
-    expect(timers.getTimeouts()).toEqual(['DIRECTORY_SYNC']);
-    expect(await metrics.registry.getSingleMetricAsString(GAUGE)).toMatch(/timestamp_seconds \d{10}/);
+  it('fills the copy and pins the administrators', async () => {
+    await write([ADA]);
+    await one.sync.firstSynchronisation();
+    expect(await world.database.read((tx) => permissionsOfUser(tx, ADA_ID))).toEqual(['*:*']);
+    expect(await one.metrics.registry.getSingleMetricAsString(GAUGE)).toMatch(/timestamp_seconds \d{10}/);
+    expect(await runs()).toEqual([{ state: 'SUCCEEDED', trigger: 'SCHEDULE', error: null }]);
   });
 
   it('waits for a whole answer', async () => {
-    const first = sync.firstSynchronisation();
-    await sync.synchronise();
-    await write(USERS);
+    const first = one.sync.firstSynchronisation();
+    await one.synchronise();
+    await write([ADA]);
     await first;
-    expect(said().filter((line) => line.includes('no whole answer'))).toHaveLength(1);
-    expect(said()).toContain('The directory gives whole answers again.');
+    expect(world.said('no whole answer')).toHaveLength(1);
+    expect(world.said('goes through again')).toHaveLength(1);
   });
 
   it('is not spared by somebody who signs in meanwhile, and lets nobody in', async () => {
-    await write([{ ...USERS[0], password: 'ada-demo' }, { email: 'nonsense' }]);
-    await expect(directory.authenticate('ada', 'ada-demo')).rejects.toMatchObject({
+    await write([{ ...ADA, password: 'ada-demo' }, { email: 'nonsense' }]);
+    await expect(one.directory.authenticate('ada', 'ada-demo')).rejects.toMatchObject({
       code: 'DIRECTORY_UNAVAILABLE',
     });
-    expect(await database.read((tx) => rows(tx, 'SELECT FROM users'))).toEqual([]);
+    expect(await world.sql('SELECT FROM users')).toEqual([]);
     // As somebody would stand there whose sign-in was written all the same.
-    await database.read((tx) =>
-      rows(
-        tx,
-        `INSERT INTO users (id, username, canonical_username, display_name, search_text) VALUES ($1, 'a', 'a', 'A', 'a')`,
-        [ADA],
-      ),
+    await world.sql(
+      `INSERT INTO users (id, username, canonical_username, display_name, search_text) VALUES ($1, 'a', 'a', 'A', 'a')`,
+      [ADA_ID],
     );
-    await expect(sync.firstSynchronisation({ patienceMilliseconds: 10 })).rejects.toMatchObject({
+    await expect(one.sync.firstSynchronisation({ patienceMilliseconds: 10 })).rejects.toMatchObject({
       code: 'DIRECTORY_UNAVAILABLE',
     });
-    await write([{ ...USERS[0], password: 'ada-demo' }]);
-    await sync.firstSynchronisation();
-    expect(await directory.authenticate('ada', 'ada-demo')).toMatchObject({ id: ADA });
+    await write([{ ...ADA, password: 'ada-demo' }]);
+    await one.sync.firstSynchronisation();
+    expect(await one.directory.authenticate('ada', 'ada-demo')).toMatchObject({ id: ADA_ID });
   });
 
   it('may have no group', async () => {
-    await write(USERS, []);
-    await sync.firstSynchronisation();
-    await rm(path());
-    await sync.firstSynchronisation({ patienceMilliseconds: 10 });
+    await write([ADA], []);
+    await one.sync.firstSynchronisation();
+    await rm(world.path);
+    await one.sync.firstSynchronisation({ patienceMilliseconds: 10 });
   });
 
   it('gives up with the reason where none comes', async () => {
-    await write([{ ...USERS[0], email: 'nonsense' }]);
-    await expect(sync.firstSynchronisation({ patienceMilliseconds: 10 })).rejects.toMatchObject({
+    await write([{ ...ADA, email: 'nonsense' }]);
+    await expect(one.sync.firstSynchronisation({ patienceMilliseconds: 300 })).rejects.toMatchObject({
       code: 'DIRECTORY_UNAVAILABLE',
       message: expect.stringContaining('users.0.email'),
     });
-    expect(timers.getTimeouts()).toEqual([]);
+  });
+
+  it('gives up where the directory does not answer at all', async () => {
+    await write([ADA]);
+    const gate = new Gate();
+    const isReading = gate.close();
+    const hanging = await world.instance('hanging', gate);
+    const first = hanging.sync.firstSynchronisation({ patienceMilliseconds: 300 });
+    await isReading;
+    await expect(first).rejects.toMatchObject({ code: 'DIRECTORY_UNAVAILABLE' });
+    gate.letThrough();
+  });
+
+  it('is done by a process that takes the name of one which died in the middle of it', async () => {
+    await write([ADA]);
+    const gate = new Gate();
+    const isReading = gate.close();
+    const dead = await world.instance('the-same', gate);
+    const lost = dead.synchronise();
+    await isReading;
+    const again = await world.instance('the-same');
+    await again.sync.firstSynchronisation();
+    expect(await runs()).toMatchObject([{ state: 'FAILED' }, { state: 'SUCCEEDED' }]);
+    gate.letThrough();
+    expect(await lost).toMatchObject({ state: 'FAILED' });
+  });
+});
+
+describe('a start on a copy', () => {
+  beforeEach(async () => {
+    await write([ADA]);
+    await one.synchronise();
+  });
+
+  it('goes on when the directory is down', async () => {
+    await rm(world.path);
+    await one.sync.firstSynchronisation();
+    expect(await runs()).toMatchObject([{ state: 'SUCCEEDED' }, { state: 'FAILED' }]);
+  });
+
+  it('waits for its synchronisation, and no longer than it has patience for', async () => {
+    await one.sync.firstSynchronisation();
+    expect((await runs()).map(({ state }) => state)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    const gate = new Gate();
+    const isReading = gate.close();
+    const slow = await world.instance('slow', gate);
+    await slow.sync.firstSynchronisation({ onCopyMilliseconds: 10 });
+    await isReading;
+    expect((await runs()).map(({ state }) => state)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'RUNNING']);
+    gate.letThrough();
+  });
+
+  it('catches up with what was missed by that very run', async () => {
+    await world.sql(`UPDATE housekeeping_tasks SET scheduled_through = clock_timestamp() - interval '1 day'`);
+    await one.sync.firstSynchronisation();
+    expect((await runs()).map(({ trigger }) => trigger)).toEqual(['MANUAL', 'CATCH_UP']);
   });
 });
 
 describe('a synchronisation', () => {
   it('that fails keeps the copy, and says so once when it begins and once when it ends', async () => {
-    await write(USERS);
-    await sync.synchronise();
-    await writeFile(path(), '{');
-    expect(await sync.synchronise()).toMatchObject({ state: 'FAILED' });
+    await write([ADA]);
+    await one.synchronise();
+    await writeFile(world.path, '{');
+    expect(await one.synchronise()).toMatchObject({ state: 'FAILED' });
     await write([]);
-    expect(await sync.synchronise()).toMatchObject({ state: 'FAILED' });
-    const [count] = await database.read((tx) =>
-      rows(tx, `SELECT count(*)::int AS active FROM users WHERE state = 'ACTIVE'`),
-    );
-    expect(count).toEqual({ active: 1 });
-    await write(USERS);
-    await sync.synchronise();
-    await sync.synchronise();
-    expect(said().filter((line) => line.includes('no whole answer'))).toHaveLength(1);
-    expect(said().filter((line) => line.includes('again'))).toHaveLength(1);
-  });
-
-  it('starts on its copy when the directory is down', async () => {
-    await write(USERS);
-    await sync.synchronise();
-    await rm(path());
-    await sync.firstSynchronisation();
-    expect(timers.getTimeouts()).toEqual(['DIRECTORY_SYNC']);
+    expect(await one.synchronise()).toMatchObject({ state: 'FAILED' });
+    expect(await world.activeUsers()).toBe(1);
+    await write([ADA]);
+    await one.synchronise();
+    await one.synchronise();
+    expect(world.said('no whole answer')).toHaveLength(1);
+    expect(world.said('goes through again')).toHaveLength(1);
+    expect(await world.events('housekeeping.failed')).toHaveLength(1);
   });
 
   it('leaves it to the process that is at it already', async () => {
-    await write(USERS);
-    await database.transaction(async (tx) => {
-      await lockFor(tx, 'housekeeping:DIRECTORY_SYNC');
-      expect(await sync.synchronise()).toEqual({ state: 'ELSEWHERE' });
-    });
-    expect(await sync.synchronise()).toMatchObject({ state: 'SUCCEEDED', changedUsers: 1, changedGroups: 1 });
-    expect(await sync.synchronise()).toMatchObject({ state: 'SUCCEEDED', changedUsers: 0, changedGroups: 0 });
+    await write([ADA]);
+    const gate = new Gate();
+    const isReading = gate.close();
+    const other = await world.instance('other', gate);
+    const first = other.synchronise();
+    await isReading;
+    const second = one.synchronise();
+    gate.letThrough();
+    expect((await second).id).toBe((await first).id);
+    expect(await first).toMatchObject({ state: 'SUCCEEDED', examined: 2, affected: 2 });
+    expect(await runs()).toHaveLength(1);
+    expect(await one.synchronise()).toMatchObject({ state: 'SUCCEEDED', affected: 0, details: {} });
   });
 
   it('tells a warning once, while it lasts', async () => {
-    await write([{ ...USERS[0], password: 'ada-demo' }]);
-    await sync.synchronise();
-    await sync.synchronise();
-    expect(said().filter((line) => line.includes('plain passwords'))).toHaveLength(1);
+    await write([{ ...ADA, password: 'ada-demo' }]);
+    await one.synchronise();
+    const { details } = await one.synchronise();
+    expect(world.said('plain passwords')).toHaveLength(1);
+    expect(details).toEqual({ warnings: [expect.stringContaining('plain passwords')] });
   });
 
   it('writes no name and no password into the log', async () => {
-    await write([{ ...USERS[0], password: 'ada-demo' }, USERS[0] as object]);
-    await sync.synchronise();
-    expect(lines.join('')).not.toMatch(/ada/);
+    await write([{ ...ADA, password: 'ada-demo' }, ADA]);
+    await one.synchronise();
+    expect(JSON.stringify(world.lines)).not.toMatch(/ada/);
+  });
+
+  it('of many at once is one run', async () => {
+    await world.says(people(0, 50));
+    const processes = [one, await world.instance(), await world.instance()];
+    const ended = await Promise.all([...processes, ...processes].map((each) => each.synchronise()));
+    expect(new Set(ended.map(({ state }) => state))).toEqual(new Set(['SUCCEEDED']));
+    expect(await world.events('user.created')).toHaveLength(51);
+    // Whoever asked while it was RUNNING was given that one; a later one found nothing to do.
+    expect((await runs()).length).toBe(new Set(ended.map(({ id }) => id)).size);
+  });
+});
+
+describe('a process that was frozen while it read the directory', () => {
+  it('applies nothing when it wakes after another one has taken its place: an older answer never follows a newer', async () => {
+    await world.says(people(0, 19));
+    await one.synchronise();
+    const gate = new Gate();
+    const isReading = gate.close();
+    const frozen = await world.instance('frozen', gate);
+    const old = frozen.synchronise();
+    await isReading; // it has read that all are there
+    await world.sql(`UPDATE housekeeping_runs SET lease_until = clock_timestamp() WHERE state = 'RUNNING'`);
+    await world.says(people(2, 19));
+    expect(await one.synchronise()).toMatchObject({ state: 'SUCCEEDED', affected: 2 });
+    const events = await world.events();
+    gate.letThrough();
+    expect(await old).toMatchObject({ state: 'FAILED', affected: 0 });
+    expect(await world.activeUsers()).toBe(18);
+    expect(await world.events()).toEqual(events);
   });
 });

@@ -1,85 +1,133 @@
 import { Injectable } from '@nestjs/common';
-import { applyConsequences, type ConsequencesDone } from '@tokenwarden/consequences';
-import { Database, databaseNow, tryLockFor, type Transaction } from '@tokenwarden/database';
-import {
-  applyAnswer,
-  DirectoryService,
-  hasWholeCopy,
-  NotWhole,
-  pinAdministratorGroups,
-  type DirectoryChanges,
-} from '@tokenwarden/directory';
-import { currentPolicy } from '@tokenwarden/policy';
+import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
+import { DirectoryService, HeldAnswer, NotWhole, refuseLockOut, whyHeld } from '@tokenwarden/directory';
 import { Settings } from '@tokenwarden/settings';
-import { Problem, type Duration } from '@tokenwarden/vocabulary';
+import { RunFailed, type RunContext, type RunOutcome, type RunWork } from '../runs/run.js';
+import type { Task } from '../runs/task.js';
+import { bringUpToDate, foresee, type BroughtUpToDate, type ReadAnswer } from './bring-up-to-date.js';
+import { answerToAccept, holdAnswer, noteAcceptance, type Acceptance } from './held-answers.js';
+import { forgetHeldAnswers } from './held-answers.queries.js';
+import { affectedBy, detailsOfChanges, detailsOfHeld } from './sync-details.js';
+import { SyncLog, type SyncEnd } from './sync-log.js';
 
-/** What came of one synchronisation. */
-export type SyncResult = SyncDone | SyncFailed | { readonly state: 'ELSEWHERE' };
+/** For comparing a whole company with its copy and counting what follows; a dry run is waited for by nobody. */
+const LOOK_SECONDS = 60;
 
-/** A whole answer was applied; `at` is the database's time before it was read. */
-export interface SyncDone extends ConsequencesDone {
-  readonly state: 'SUCCEEDED';
-  readonly at: Date;
-  readonly changedUsers: number;
-  readonly changedGroups: number;
-  /** What an operator should know although it went well. */
-  readonly warnings: readonly string[];
-}
-
-/** Nothing was applied, and why, in words for an operator; `cause` where something was thrown. */
-export interface SyncFailed {
-  readonly state: 'FAILED';
-  readonly reasons: readonly string[];
-  readonly cause?: unknown;
-}
-
-// Nobody waits for it; a whole company that is copied for the first time takes its time.
-const LONGEST_SECONDS = 300;
-
-/** DIRECTORY_SYNC: reads the whole directory and brings the copy, tokens and accounts to what it says, in one transaction. */
+/**
+ * DIRECTORY_SYNC: reads the whole directory, and then brings the copy, tokens and accounts to what it says, in one
+ * transaction that is the run's own; or holds the answer where it takes away too much (rules 10 to 12).
+ */
 @Injectable()
-export class DirectorySyncTask {
+export class DirectorySyncTask implements Task {
+  readonly name = 'DIRECTORY_SYNC';
+  readonly budgetSeconds = 600;
+  readonly run: RunWork = (context) => this.synchronise(context);
+
   constructor(
     private readonly database: Database,
     private readonly directory: DirectoryService,
     private readonly settings: Settings,
+    private readonly log: SyncLog,
   ) {}
 
-  /** Runs once, unless another process is at it: then it says so. Trouble is a result, never thrown, and applies nothing. */
-  async run(): Promise<SyncResult> {
+  /** As the setting says. */
+  schedule(): string {
+    return this.settings.directorySyncSchedule;
+  }
+
+  /** Always: it goes by a setting, not by policy. */
+  isEnabled(): boolean {
+    return true;
+  }
+
+  /**
+   * The work of a run that reads the directory again and applies the answer although it was held: where it takes away
+   * nothing beyond what the held run named; else it is held anew.
+   * @returns work that throws the problems `VERSION_CONFLICT` where another answer waits by now, and `WOULD_LOCK_OUT`
+   */
+  accepting(acceptance: Acceptance): RunWork {
+    return (context) => this.synchronise(context, acceptance);
+  }
+
+  private async synchronise(context: RunContext, acceptance?: Acceptance): Promise<RunOutcome> {
+    const readFrom = await this.database.read(databaseNow);
+    // Within no transaction: Postgres ends those that lie idle, and the directory may take its time.
+    const answer = await this.directory.readAll(context.signal);
+    context.signal.throwIfAborted();
+    if (!answer.whole) throw noWholeAnswer(answer.reasons);
     try {
-      return await this.database.transaction((tx) => this.synchronise(tx), {
-        withinSeconds: LONGEST_SECONDS,
-      });
+      if (context.dryRun) return await this.look({ answer, readFrom }, context);
+      const end = await context.write((tx) => this.apply(tx, context, { answer, readFrom }, acceptance));
+      this.log.tell(context.runId, end);
+      return end.outcome;
     } catch (error) {
-      if (error instanceof NotWhole) return { state: 'FAILED', reasons: error.reasons };
-      const reason = error instanceof Problem ? error.message : 'It could not be applied.';
-      return { state: 'FAILED', reasons: [reason], cause: error };
+      throw error instanceof NotWhole ? noWholeAnswer(error.reasons) : error;
     }
   }
 
-  /** Whether a whole answer has ever been applied: then there is a copy to go on with. */
-  async hasCopy(): Promise<boolean> {
-    return this.database.read(hasWholeCopy);
+  // It says what it would do, and what the brake would say, and writes nothing.
+  private async look(read: ReadAnswer, { signal }: RunContext): Promise<RunOutcome> {
+    const { changes, toll, done, warnings } = await this.database.transaction((tx) => foresee(tx, read), {
+      withinSeconds: LOOK_SECONDS,
+    });
+    signal.throwIfAborted();
+    const reasons = whyHeld(toll);
+    const wouldBeHeld = reasons.length > 0;
+    const details = detailsOfChanges(changes, done, warnings);
+    const { users, groups } = read.answer;
+    return {
+      state: 'SUCCEEDED',
+      examined: users.length + groups.length,
+      affected: wouldBeHeld ? 0 : affectedBy(changes),
+      details: { wouldBeHeld, ...(wouldBeHeld ? detailsOfHeld(toll, reasons, warnings) : details) },
+    };
   }
 
-  // The lock is taken before the directory is read: an older answer is never applied after a newer one.
-  private async synchronise(tx: Transaction): Promise<SyncResult> {
-    if (!(await tryLockFor(tx, 'housekeeping:DIRECTORY_SYNC'))) return { state: 'ELSEWHERE' };
-    const at = await databaseNow(tx);
-    const answer = await this.directory.readAll();
-    if (!answer.whole) return { state: 'FAILED', reasons: answer.reasons };
-    const changes = await applyAnswer(tx, answer, at);
-    const done = await applyConsequences(tx, changes, await graceFor(tx, changes));
-    // Names of ADMIN_GROUPS that the directory has only now are pinned with it.
-    const pins = await pinAdministratorGroups(tx, this.settings.adminGroups);
-    const counts = { changedUsers: changes.users.length, changedGroups: changes.groups.length };
-    return { state: 'SUCCEEDED', at, ...done, ...counts, warnings: [...answer.warnings, ...pins.warnings] };
+  private async apply(
+    tx: Transaction,
+    context: RunContext,
+    read: ReadAnswer,
+    acceptance: Acceptance | undefined,
+  ): Promise<SyncEnd> {
+    const { answer } = read;
+    const examined = answer.users.length + answer.groups.length;
+    try {
+      const applied = await (acceptance ? this.accept(tx, context, read, acceptance) : this.bring(tx, read));
+      const { changes, done, warnings } = applied;
+      const details = detailsOfChanges(changes, done, warnings);
+      const outcome = { state: 'SUCCEEDED', examined, affected: affectedBy(changes), details } as const;
+      const endsHeld = await forgetHeldAnswers(tx);
+      await context.finish(tx, outcome);
+      return { outcome, applied, endsHeld };
+    } catch (error) {
+      if (!(error instanceof HeldAnswer)) throw error;
+      const held = await holdAnswer(tx, context.runId, error, answer);
+      await context.finish(tx, held.outcome);
+      return { outcome: held.outcome, held: { reasons: error.reasons, isNews: held.isNews } };
+    }
+  }
+
+  private bring(tx: Transaction, read: ReadAnswer): Promise<BroughtUpToDate> {
+    return bringUpToDate(tx, read, this.settings.adminGroups);
+  }
+
+  private async accept(
+    tx: Transaction,
+    context: RunContext,
+    read: ReadAnswer,
+    acceptance: Acceptance,
+  ): Promise<BroughtUpToDate> {
+    const named = await answerToAccept(tx, acceptance.runId);
+    const applied = await refuseLockOut(tx, 'runId', () =>
+      bringUpToDate(tx, read, this.settings.adminGroups, named),
+    );
+    await noteAcceptance(tx, acceptance, context.runId);
+    return applied;
   }
 }
 
-// Asked for only where it counts: at the first start of all there is no policy yet, and no group that could return.
-async function graceFor(tx: Transaction, { groups }: DirectoryChanges): Promise<Duration> {
-  if (!groups.some(({ action }) => action === 'returned')) return 'PT0S';
-  return (await currentPolicy(tx)).document.orphanGrace;
+function noWholeAnswer(reasons: readonly string[]): RunFailed {
+  return new RunFailed(
+    `The directory gave no whole answer, and the last good copy stays in force. ${reasons.join(' ')}`,
+  );
 }

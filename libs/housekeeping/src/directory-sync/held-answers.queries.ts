@@ -1,0 +1,37 @@
+import { rows, type Transaction } from '@tokenwarden/database';
+import type { NamedLosses } from '@tokenwarden/directory';
+
+/** The answer that waits for an administrator: what its run named. */
+export interface WaitingAnswer extends NamedLosses {
+  readonly runId: string;
+}
+
+/**
+ * The held answer that waits, that of the latest held run: undefined where none was held since a whole answer was last
+ * applied. There is one at most, and it can be accepted (rule 12).
+ */
+export async function waitingAnswer(tx: Transaction): Promise<WaitingAnswer | undefined> {
+  const [waiting] = await rows<WaitingAnswer>(
+    tx,
+    `SELECT run_id AS "runId", disabled_user_ids::text[] AS "disabledUserIds", removed_user_ids::text[] AS "removedUserIds",
+       removed_group_ids::text[] AS "removedGroupIds", emptied_group_ids::text[] AS "emptiedGroupIds"
+     FROM directory_held_answers`,
+  );
+  return waiting;
+}
+
+/** Keeps what a held run named in the place of what was kept before: only the latest held answer can be accepted. */
+export async function keepHeldAnswer(tx: Transaction, runId: string, named: NamedLosses): Promise<void> {
+  await forgetHeldAnswers(tx);
+  await rows(
+    tx,
+    `INSERT INTO directory_held_answers (run_id, disabled_user_ids, removed_user_ids, removed_group_ids, emptied_group_ids)
+     VALUES ($1, $2, $3, $4, $5)`,
+    [runId, named.disabledUserIds, named.removedUserIds, named.removedGroupIds, named.emptiedGroupIds],
+  );
+}
+
+/** A whole answer was applied: nothing waits any more. Gives whether something did. */
+export async function forgetHeldAnswers(tx: Transaction): Promise<boolean> {
+  return (await rows(tx, 'DELETE FROM directory_held_answers RETURNING run_id')).length > 0;
+}

@@ -1,0 +1,41 @@
+import { rows, type Transaction } from '@tokenwarden/database';
+import { hasMoreLiveRowsThan } from '@tokenwarden/tokens';
+
+/** Groups that a change of the directory would take away and bring back, by ids. */
+export interface ForeseenGroups {
+  readonly gone: readonly string[];
+  readonly returned: readonly string[];
+}
+
+const LINKED_TO = (groups: string) => `EXISTS (SELECT FROM service_account_groups l
+  WHERE l.service_account_id = s.id AND l.group_id = ANY(${groups}::uuid[]))`;
+
+/** The ids of the accounts that would be orphaned: what `orphanAccountsOf` would find then. Nothing is held. */
+export async function accountsToOrphan(tx: Transaction, groups: ForeseenGroups): Promise<string[]> {
+  return idsOf(
+    tx,
+    `s.orphaned_at IS NULL AND ${LINKED_TO('$1')}
+     AND NOT EXISTS (SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id
+       WHERE l.service_account_id = s.id AND (g.id = ANY($2::uuid[]) OR (g.state = 'ACTIVE' AND g.id <> ALL($1::uuid[]))))`,
+    [groups.gone, groups.returned],
+  );
+}
+
+/** The ids of the accounts that would be what they were before: what `recoverAccountsOf` would find then. Nothing is held. */
+export async function accountsToRecover(
+  tx: Transaction,
+  returnedGroupIds: readonly string[],
+  since: Date,
+): Promise<string[]> {
+  return idsOf(tx, `s.orphaned_at > $2 AND ${LINKED_TO('$1')}`, [returnedGroupIds, since]);
+}
+
+/** The ids of the accounts that `lockAccountsPastGrace` would find. Nothing is held. */
+export async function accountsPastGrace(tx: Transaction, since: Date): Promise<string[]> {
+  return idsOf(tx, `s.orphaned_at <= $1 AND ${hasMoreLiveRowsThan('s.id', '0')}`, [since]);
+}
+
+async function idsOf(tx: Transaction, condition: string, parameters: readonly unknown[]): Promise<string[]> {
+  const sql = `SELECT s.id FROM service_accounts s WHERE s.deleted_at IS NULL AND ${condition} ORDER BY s.id`;
+  return (await rows<{ id: string }>(tx, sql, parameters)).map(({ id }) => id);
+}
