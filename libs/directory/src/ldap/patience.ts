@@ -42,5 +42,7 @@ export async function patiently<T>(
 /** Why the signal is aborted: `AbortSignal.timeout` is a time that is over. */
 export function endedBy(signal: AbortSignal | undefined): WaitingEnded {
   const reason: unknown = signal?.reason;
-  return new WaitingEnded(reason instanceof Error && reason.name === 'TimeoutError');
+  const isTimeOut =
+    typeof reason === 'object' && reason !== null && 'name' in reason && reason.name === 'TimeoutError';
+  return new WaitingEnded(isTimeOut);
 }
