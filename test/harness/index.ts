@@ -15,6 +15,11 @@ export { introspect, revoke, type OAuthAnswer } from './oauth.js';
 export { debianPackages, libraryPath } from './directories/debian-packages.js';
 export { startSlapd, type RunningSlapd, type SlapdOptions } from './directories/slapd.js';
 export type { RunningDirectory } from './directories/running-directory.js';
-export { certificateFor, testCertificates, type ServerCertificate } from './directories/certificates.js';
+export {
+  certificateFor,
+  testCertificates,
+  type ServerCertificate,
+  type TestCertificates,
+} from './directories/certificates.js';
 export { companyGroupId, companyLdif, companyUserId } from './directories/company-ldif.js';
 export { tcpProxy, type TcpProxy } from './directories/tcp-proxy.js';

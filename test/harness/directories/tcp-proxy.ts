@@ -47,6 +47,7 @@ export async function tcpProxy(target: string, faults: Partial<ProxyFaults> = {}
 }
 
 class Proxy implements TcpProxy {
+  port = 0;
   connections = 0;
   passedBytes = 0;
   private readonly server = createServer((client) => this.join(client));
@@ -61,10 +62,7 @@ class Proxy implements TcpProxy {
 
   async listen(): Promise<void> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    this.port = (this.server.address() as AddressInfo).port;
   }
 
   get url(): string {

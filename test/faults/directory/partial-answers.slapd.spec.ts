@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Control } from 'ldapts';
+import type { LdapSettings } from '@tokenwarden/settings';
+import { companyUserId, tcpProxy, type TcpProxy } from '../../harness/index.js';
+import { Company, SIZE, type Standing } from './company.js';
+
+// To see a referral itself, not where it leads (RFC 3296).
+const MANAGE_DSA_IT = '2.16.840.1.113730.3.4.2';
+
+let company: Company;
+let before: Standing;
+let elsewhere: TcpProxy;
+beforeAll(async () => {
+  elsewhere = await tcpProxy('ldap://127.0.0.1:1'); // who comes there is counted
+  company = await Company.open({ globalConfig: [`referral ${elsewhere.url}`] });
+  before = await company.standing();
+});
+afterAll(async () => {
+  await elsewhere?.close();
+  await company?.close();
+});
+beforeEach(async () => {
+  await company.slapd.setReaderRight('read');
+  await company.slapd.setSizeLimit(undefined);
+  await company.reach();
+});
+
+/** The answer was not whole, and nothing was lost by it; it is whole again once the fault is mended. */
+async function expectRefused(state: 'FAILED' | 'HELD', reason: string): Promise<void> {
+  expect(await company.synchronise()).toMatchObject({
+    state,
+    reasons: expect.arrayContaining([expect.stringContaining(reason)]),
+  });
+  expect(await company.standing()).toEqual(before);
+}
+
+async function expectBack(): Promise<void> {
+  expect(await company.synchronise()).toMatchObject({ state: 'APPLIED', changes: { users: [], groups: [] } });
+  expect(await company.signIn('user000007', 'user000007')).toBe(companyUserId(7));
+}
+
+describe("a server's size limit", () => {
+  it('below the number of users makes the answer none', async () => {
+    await company.slapd.setSizeLimit(SIZE.users - 1);
+    await expectRefused('FAILED', 'gives only a part');
+    await company.slapd.setSizeLimit(undefined);
+    await expectBack();
+  });
+
+  it('of exactly the number of users holds nothing back', async () => {
+    await company.slapd.setSizeLimit(SIZE.users);
+    await expectBack();
+  });
+});
+
+describe('a reader that lost its right', () => {
+  it('to see any entry gets a success without one, and that proves nothing', async () => {
+    await company.slapd.setReaderRight('search');
+    await expectRefused('FAILED', 'no proof');
+    await company.slapd.setReaderRight('read');
+    await expectBack();
+  });
+
+  it('to the base hears that there is none, and that proves nothing', async () => {
+    await company.slapd.setReaderRight('none');
+    await expectRefused('FAILED', 'there is no entry');
+    await company.slapd.setReaderRight('read');
+    await expectBack();
+  });
+
+  it.each(['entryUUID', 'uid'])('to %s cannot tell anybody, and nobody is gone', async (attribute) => {
+    await company.slapd.setReaderRight('read', [attribute]);
+    await expectRefused('FAILED', attribute);
+    await company.slapd.setReaderRight('read');
+    await expectBack();
+  });
+
+  it('to see members gets groups that look empty: more than the brake lets pass', async () => {
+    await company.slapd.setReaderRight('read', ['member']);
+    await expectRefused('HELD', 'groups');
+    await company.slapd.setReaderRight('read');
+    await expectBack();
+  });
+
+  it('to sign in at all is no answer and no wrong password', async () => {
+    await company.reach({ bindPassword: 'another' });
+    await expectRefused('FAILED', 'are not accepted');
+    await expect(company.signIn('user000007', 'user000007')).rejects.toMatchObject({
+      code: 'DIRECTORY_UNAVAILABLE',
+    });
+    await company.reach();
+    await expectBack();
+  });
+});
+
+describe('a referral in place of data', () => {
+  const refers = async (dn: string) => {
+    const facts = { objectClass: ['referral', 'extensibleObject'], ou: 'moved' };
+    await company.change((admin) => admin.add(dn, { ...facts, ref: `${elsewhere.url}/${dn}` }));
+    return () => company.change((admin) => admin.del(dn, new Control(MANAGE_DSA_IT)));
+  };
+
+  it.each<[string, (base: string) => Partial<LdapSettings>]>([
+    ['users', (userBase) => ({ userBase })],
+    ['groups', (groupBase) => ({ groupBase })],
+  ])('for the base of %s is not followed, and is no answer', async (_kind, settings) => {
+    const base = `ou=moved,${company.slapd.suffix}`;
+    const remove = await refers(base);
+    await company.reach(settings(base));
+    await expectRefused('FAILED', 'refers to another server');
+    await remove();
+    await company.reach();
+    await expectBack();
+  });
+
+  it('for a part of what is below the base is no whole answer', async () => {
+    const remove = await refers(`ou=moved,${company.slapd.userBase}`);
+    await expectRefused('FAILED', 'stands elsewhere');
+    await remove();
+    await expectBack();
+  });
+
+  it('for a base that another server has is no answer', async () => {
+    await company.reach({ userBase: 'ou=people,dc=another,dc=example' });
+    await expectRefused('FAILED', 'refers to another server');
+  });
+
+  it('leads nobody anywhere', () => {
+    expect(elsewhere.connections).toBe(0);
+  });
+});
