@@ -11,7 +11,7 @@ import {
   type RunWork,
 } from './run.js';
 import { endRun, outcomeOfFailure, sayEnd, type EndedRun, type RunEnd } from './run-end.js';
-import { holdAlone, holdPlace, LEASE_SECONDS, renewLease, runById, type ClaimedRun } from './runs.queries.js';
+import { holdAlone, holdPlace, LEASE_SECONDS, renewLease, type ClaimedRun } from './runs.queries.js';
 
 const RENEWAL_MILLISECONDS = 10_000;
 /** How soon a renewal that failed, or an end that could not be recorded, is tried again. */
@@ -31,6 +31,12 @@ export interface RunSurroundings {
   readonly logs: Logs;
   readonly by: Author;
   readonly budgetSeconds: number;
+}
+
+/** What is to be said of a run: nothing where it has lost its place. */
+interface Told {
+  readonly end?: RunEnd;
+  readonly thrown?: unknown;
 }
 
 /**
@@ -57,10 +63,10 @@ export class RunningRun {
 
   /**
    * Does the work and records its end, whatever it is.
-   * @returns The run as it ended, also where another process has ended it
-   * @throws Problem `UNAVAILABLE` where the end could not be recorded: then another process ends it
+   * @returns The run as it ended; undefined where it has lost its place, and others say how it ended
+   * @throws Problem `UNAVAILABLE` where the end could not be recorded: then others end it
    */
-  async carryOut(work: RunWork): Promise<HousekeepingRunRecord> {
+  async carryOut(work: RunWork): Promise<HousekeepingRunRecord | undefined> {
     const { budgetSeconds } = this.around;
     const budget = setTimeout(
       () => this.abort(new RunFailed(`It took longer than the ${budgetSeconds} seconds that it may take.`)),
@@ -86,7 +92,7 @@ export class RunningRun {
     this.controller.abort(reason);
   }
 
-  private async outcomeOf(work: RunWork): Promise<{ end?: RunEnd; thrown?: unknown }> {
+  private async outcomeOf(work: RunWork): Promise<Told> {
     const { signal } = this.controller;
     const done = (async () => work(this.context()))();
     done.catch(() => undefined); // it may end when nobody waits any more
@@ -158,15 +164,14 @@ export class RunningRun {
     if (!this.ending) throw new LostRun('The run has ended already.');
   }
 
-  private async end({ end, thrown }: { end?: RunEnd; thrown?: unknown }): Promise<HousekeepingRunRecord> {
-    if (this.ended) {
-      sayEnd(this.around.logs, this.ended, thrown);
-      return this.ended.run;
-    }
+  private async end({ end, thrown }: Told): Promise<HousekeepingRunRecord | undefined> {
+    if (this.ended) return this.said(this.ended, thrown);
+    if (!end) return undefined;
     const began = performance.now();
     for (;;) {
       try {
-        return await this.recordEnd(end, thrown);
+        const ended = await this.around.database.transaction((tx) => this.recordEnd(tx, end), END_BOUNDS);
+        return ended && this.said(ended, thrown);
       } catch (error) {
         const isStopping = this.controller.signal.reason === this.stopped;
         const patience = isStopping ? END_WHEN_STOPPING_MILLISECONDS : END_MILLISECONDS;
@@ -177,22 +182,14 @@ export class RunningRun {
     }
   }
 
-  private async recordEnd(end: RunEnd | undefined, thrown: unknown): Promise<HousekeepingRunRecord> {
-    const { database, logs } = this.around;
-    const ended =
-      end &&
-      (await database.transaction(
-        async (tx) => ((await holdAlone(tx, this.run)) ? endRun(tx, this.run, end) : undefined),
-        END_BOUNDS,
-      ));
-    if (ended) {
-      sayEnd(logs, ended, thrown);
-      return ended.run;
-    }
-    // It has ended: by a commit whose answer never came, or by whoever took it over.
-    const run = await database.read((tx) => runById(tx, this.run.id));
-    if (!run) throw new Error('A run is gone before it was known how it ended.');
-    return run;
+  // Undefined where it has ended: by a commit whose answer never came, or by whoever took it over.
+  private async recordEnd(tx: Transaction, end: RunEnd): Promise<EndedRun | undefined> {
+    return (await holdAlone(tx, this.run)) ? endRun(tx, this.run, end) : undefined;
+  }
+
+  private said(ended: EndedRun, thrown: unknown): HousekeepingRunRecord {
+    sayEnd(this.around.logs, ended, thrown);
+    return ended.run;
   }
 
   private renewLater(milliseconds: number): void {

@@ -152,7 +152,10 @@ export class Runs implements BeforeApplicationShutdown {
     if (!claimed) return this.given(task, run);
     const { database, logs } = this;
     const running = new RunningRun(claimed, { database, logs, by, budgetSeconds: task.budgetSeconds });
-    const ended = running.carryOut(work).finally(() => this.here.delete(run.id));
+    const ended = running
+      .carryOut(work)
+      .then((after) => after ?? this.endElsewhere(run.id, task.budgetSeconds))
+      .finally(() => this.here.delete(run.id));
     ended.catch((error: unknown) =>
       logs.warn(
         { error, task: task.name, runId: run.id },
@@ -178,9 +181,10 @@ export class Runs implements BeforeApplicationShutdown {
 
   private async endElsewhere(id: string, budgetSeconds: number): Promise<HousekeepingRunRecord> {
     const until = performance.now() + (budgetSeconds + POLL_SLACK_SECONDS) * 1_000;
-    while (!this.isStopping && performance.now() < until) {
+    for (;;) {
       const run = await this.database.read((tx) => runById(tx, id)).catch(orUnavailable);
       if (run && run.state !== 'RUNNING') return run;
+      if (this.isStopping || performance.now() >= until) break;
       await pause(POLL_MILLISECONDS);
     }
     throw unavailable('It was not found out how the run ended. Look at housekeepingRuns.');

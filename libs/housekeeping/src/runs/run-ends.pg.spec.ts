@@ -1,0 +1,186 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { record } from '@tokenwarden/audit';
+import { SYSTEM } from '@tokenwarden/vocabulary';
+import { tcpProxy, type TcpProxy } from '../../../../test/harness/index.js';
+import { BY_HAND, DONE, Gate, RunningHousekeeping, until } from '../../test/running-housekeeping.js';
+import type { RunContext, RunWork } from './run.js';
+
+const TASK = 'DIRECTORY_SYNC';
+let housekeeping: RunningHousekeeping;
+
+beforeAll(async () => {
+  housekeeping = await RunningHousekeeping.create();
+});
+afterAll(async () => {
+  await housekeeping.close();
+});
+beforeEach(async () => {
+  begun = undefined;
+  await housekeeping.forget();
+});
+
+const marks = async () =>
+  (await housekeeping.events()).filter(({ action }) => action === 'group.renamed').length;
+/** Waits until it is told to stop, and says so as a client does whose call was given up. */
+const untilAborted: RunWork = ({ signal }) =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('This operation was aborted.')), { once: true });
+  });
+let begun: RunContext | undefined;
+/** Writes, waits inside of the transaction, and then wants to end with it. */
+const waitingInside =
+  (before: Gate, behind?: Gate): RunWork =>
+  async (context) => {
+    begun = context;
+    await context.write(async (tx) => {
+      await record(tx, { action: 'group.renamed', by: SYSTEM });
+      await before.pass();
+      await context.finish(tx, DONE);
+      await behind?.pass();
+    });
+    return DONE;
+  };
+
+describe('a run that takes too long', () => {
+  const TOO_LONG = { state: 'FAILED', error: 'It took longer than the 0.3 seconds that it may take.' };
+
+  it('is told to stop, and FAILED for that, whatever its work says', async () => {
+    const { runs } = await housekeeping.another({ budgetSeconds: 0.3 });
+    expect(await (await runs.begin(TASK, BY_HAND, untilAborted)).ended).toMatchObject(TOO_LONG);
+  });
+
+  it('ends without its work where that does not stop, and nothing can be written any more', async () => {
+    const { runs } = await housekeeping.another({ budgetSeconds: 0.3 });
+    const gate = new Gate();
+    const { ended } = await runs.begin(TASK, BY_HAND, (context) => {
+      begun = context;
+      return gate.work(context);
+    });
+    expect(await ended).toMatchObject(TOO_LONG);
+    await expect(begun?.write(() => Promise.resolve())).rejects.toThrow('It took longer');
+    gate.open();
+  });
+
+  it('does not commit what is not finished in time', async () => {
+    const { runs } = await housekeeping.another({ budgetSeconds: 0.3 });
+    const gate = new Gate();
+    const { ended } = await runs.begin(TASK, BY_HAND, waitingInside(gate));
+    await until(() => begun?.signal.aborted ?? false);
+    gate.open();
+    expect(await ended).toMatchObject(TOO_LONG);
+    expect(await marks()).toBe(0);
+  });
+});
+
+describe('a process that is stopped', () => {
+  it('ends its run as FAILED, and another one begins it again', async () => {
+    const [stopped, other] = [await housekeeping.another(), await housekeeping.another()];
+    const { ended } = await stopped.runs.begin(TASK, BY_HAND, untilAborted);
+    await stopped.runs.beforeApplicationShutdown();
+    expect(await ended).toMatchObject({
+      state: 'FAILED',
+      error: 'The process that carried it out was stopped.',
+    });
+    await other.scheduler.look();
+    await housekeeping.untilNobodyRuns();
+    expect(await housekeeping.story()).toEqual(['MANUAL FAILED', 'CATCH_UP SUCCEEDED']);
+  });
+
+  it('lets a commit go through', async () => {
+    const { runs } = await housekeeping.another();
+    const [before, behind] = [new Gate(), new Gate()];
+    before.open();
+    const { ended } = await runs.begin(TASK, BY_HAND, waitingInside(before, behind));
+    await behind.reached;
+    const stopping = runs.beforeApplicationShutdown();
+    behind.open();
+    await stopping;
+    expect(await ended).toMatchObject(DONE);
+    expect(await marks()).toBe(1);
+  });
+
+  it('takes back what is not at its end', async () => {
+    const { runs } = await housekeeping.another();
+    const before = new Gate();
+    const { ended } = await runs.begin(TASK, BY_HAND, waitingInside(before));
+    await before.reached;
+    const stopping = runs.beforeApplicationShutdown();
+    before.open();
+    await stopping;
+    expect(await ended).toMatchObject({ state: 'FAILED' });
+    expect(await marks()).toBe(0);
+  });
+
+  it('begins nothing any more', async () => {
+    const { runs, scheduler } = await housekeeping.another();
+    await runs.beforeApplicationShutdown();
+    await expect(runs.begin(TASK, BY_HAND)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await housekeeping.missMoments('1 hour');
+    await expect(scheduler.look()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await housekeeping.all()).toEqual([]);
+  });
+});
+
+describe('a database that is lost', () => {
+  let proxy: TcpProxy;
+  const lose = () => {
+    proxy.faults.cutAfterBytes = 0;
+    proxy.cut();
+  };
+  const comesBack = () => (proxy.faults.cutAfterBytes = undefined);
+
+  beforeEach(async () => {
+    proxy = await tcpProxy(housekeeping.server.url);
+  });
+  afterEach(async () => {
+    await housekeeping.forget();
+    await proxy.close();
+  });
+
+  function behindProxy() {
+    const url = new URL(housekeeping.server.url);
+    url.port = String(proxy.port);
+    url.hostname = '127.0.0.1';
+    return housekeeping.another({ url: url.href });
+  }
+
+  it('in the middle of a transaction leaves nothing of it, and the run says so when it is back', async () => {
+    const { runs } = await behindProxy();
+    const before = new Gate();
+    const { ended } = await runs.begin(TASK, BY_HAND, waitingInside(before));
+    await before.reached;
+    lose();
+    before.open();
+    comesBack();
+    expect(await ended).toMatchObject({ state: 'FAILED', error: expect.stringContaining('database') });
+    expect(await marks()).toBe(0);
+  });
+
+  it('for a moment does not keep a run from ending as it did', async () => {
+    const { runs } = await behindProxy();
+    const gate = new Gate();
+    const { ended } = await runs.begin(TASK, BY_HAND, gate.work);
+    await gate.reached;
+    lose();
+    const connections = proxy.connections;
+    gate.open();
+    await until(() => proxy.connections > connections + 1); // it has tried twice at least
+    comesBack();
+    expect(await ended).toMatchObject(DONE);
+  });
+
+  it('for longer than a lease leaves the run to whoever finds it', async () => {
+    const [lost, other] = [await behindProxy(), await housekeeping.another()];
+    const gate = new Gate();
+    const { ended } = await lost.runs.begin(TASK, BY_HAND, gate.work);
+    await gate.reached;
+    lose();
+    await housekeeping.letLeasesExpire();
+    await other.scheduler.look();
+    gate.open();
+    comesBack();
+    expect(await ended).toMatchObject({ error: expect.stringContaining('stopped reporting') });
+    await housekeeping.untilNobodyRuns();
+    expect(await housekeeping.story()).toEqual(['MANUAL FAILED', 'CATCH_UP SUCCEEDED']);
+  });
+});
