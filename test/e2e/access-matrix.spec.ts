@@ -23,6 +23,8 @@ Query.users                        401    401  401       no        yes       yes
 Query.groups                       401    401  401       no        yes       yes          yes        yes       yes       no
 Query.policy                       401    401  401       yes       yes       yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Query.auditEvents                  401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
+Query.housekeepingTasks            401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
+Query.housekeepingRuns             401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Mutation.createUserToken           401    401  401       yes       yes       yes          FORBIDDEN  FORBIDDEN FORBIDDEN FORBIDDEN
 Mutation.createServiceAccountToken 401    401  401       NOT_FOUND yes       NOT_A_MEMBER FORBIDDEN  FORBIDDEN FORBIDDEN FORBIDDEN
 Mutation.rotateToken               401    401  401       NOT_FOUND yes       FORBIDDEN    FORBIDDEN  FORBIDDEN FORBIDDEN FORBIDDEN
@@ -37,6 +39,8 @@ Mutation.suspendServiceAccount     401    401  401       FORBIDDEN FORBIDDEN yes
 Mutation.resumeServiceAccount      401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Mutation.deleteServiceAccount      401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Mutation.setGroupGrants            401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
+Mutation.runHousekeeping           401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
+Mutation.acceptDirectoryChanges    401    401  401       FORBIDDEN FORBIDDEN NOT_FOUND    FORBIDDEN  NOT_FOUND FORBIDDEN FORBIDDEN
 `;
 
 /** HTTP statuses. The session of a person is nobody at OAuth's endpoints. */

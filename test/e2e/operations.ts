@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { graphql } from '../harness/index.js';
 import type { Cast } from './cast.js';
 import { changeToken } from './token-calls.js';
@@ -76,6 +77,8 @@ export const VALID_CALLS: Readonly<Record<string, Preparation>> = {
   'Query.groups': (cast) => list(cast.groups['data-engineering'] ?? ''),
   'Query.policy': () => ({ args: {}, selection: '{ version }', evidence: 'version' }),
   'Query.auditEvents': () => list('id'),
+  'Query.housekeepingTasks': () => ({ args: {}, selection: '{ task }', evidence: 'DIRECTORY_SYNC' }),
+  'Query.housekeepingRuns': () => list('id'),
   'Mutation.createUserToken': () => ({
     args: { input: { name: 'made by whoever may' } },
     selection: '{ token { id } }',
@@ -118,5 +121,16 @@ export const VALID_CALLS: Readonly<Record<string, Preparation>> = {
     args: { input: { groupId: groups['analysts'], grants: ['dataset/sales/*:read'] } },
     selection: '{ group { id } }',
     evidence: groups['analysts'] ?? '',
+  }),
+  'Mutation.runHousekeeping': () => ({
+    args: { input: { task: 'DIRECTORY_SYNC', dryRun: true } },
+    selection: '{ run { id } }',
+    evidence: 'id',
+  }),
+  // Nothing is held in the demo: whoever may accept learns that there is no such run.
+  'Mutation.acceptDirectoryChanges': () => ({
+    args: { input: { runId: randomUUID() } },
+    selection: '{ run { id } }',
+    evidence: 'id',
   }),
 };
