@@ -1,0 +1,266 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ADA_ID, ADA_IN_SESSION, Gate, people, SyncWorld, type SyncInstance } from '../../test/sync-world.js';
+
+let world: SyncWorld;
+let one: SyncInstance;
+beforeAll(async () => {
+  world = await SyncWorld.open();
+});
+afterAll(() => world?.close());
+beforeEach(async () => {
+  await world.begin();
+  one = await world.instance();
+  await world.says(people(0, 19)); // with ada 20 active users
+  await one.synchronise();
+  await world.sql('TRUNCATE audit_pending_events, changes');
+});
+afterEach(() => world.end());
+
+/** The directory says this from now on, and it is held; gives the id of the run. */
+async function held(said: Parameters<SyncWorld['says']>[0]): Promise<string> {
+  await world.says(said);
+  const run = await one.synchronise();
+  expect(run).toMatchObject({ state: 'HELD' });
+  return run.id;
+}
+const accept = (runId: string, reason: string | null = null, instance = one) =>
+  instance.acceptance.accept(ADA_IN_SESSION, { runId, reason });
+const waiting = () => world.sql('SELECT run_id FROM directory_held_answers');
+const sixGone = () => people(6, 19);
+
+describe('accepting a held answer', () => {
+  it('applies it by a run of whoever accepts, and records who did so and why', async () => {
+    const runId = await held(sixGone());
+    const run = await accept(runId, 'They have left.');
+    expect(run).toMatchObject({
+      ...{ state: 'SUCCEEDED', trigger: 'MANUAL', startedBy: { id: ADA_ID, kind: 'USER' }, affected: 6 },
+      details: { users: { removed: 6 } },
+    });
+    expect(await world.activeUsers()).toBe(14);
+    expect(await waiting()).toEqual([]);
+    const [event] = await world.sql(
+      `SELECT actor_id, target_type, target_id, details FROM audit_pending_events WHERE action = 'directory.accepted'`,
+    );
+    expect(event).toEqual({
+      ...{ actor_id: ADA_ID, target_type: 'housekeeping_run', target_id: runId },
+      details: { reason: 'They have left.', runId: run.id },
+    });
+    expect(await world.events('housekeeping.started')).toHaveLength(2);
+    expect(world.said('none is held any more')).toHaveLength(1);
+  });
+
+  it('applies less than was named', async () => {
+    const runId = await held(sixGone());
+    await world.says(people(5, 19));
+    expect(await accept(runId)).toMatchObject({ state: 'SUCCEEDED', affected: 5 });
+    expect(await world.activeUsers()).toBe(15);
+  });
+
+  it('applies what takes away nothing more, whatever else has changed', async () => {
+    const runId = await held(sixGone());
+    await world.says(people(6, 30, { displayName: 'renamed' }));
+    expect(await accept(runId)).toMatchObject({
+      state: 'SUCCEEDED',
+      details: { users: { created: 11, updated: 13, removed: 6 } },
+    });
+  });
+
+  it('applies it to users who are disabled by now and were to be removed', async () => {
+    const runId = await held(sixGone());
+    const { users, groups } = people(0, 19);
+    const disabled = users.map((user, i) => (i >= 1 && i <= 6 ? { ...user, enabled: false } : user));
+    await world.says({ users: disabled, groups });
+    expect(await accept(runId)).toMatchObject({ state: 'SUCCEEDED', details: { users: { disabled: 6 } } });
+  });
+
+  it.each([
+    ['one more', () => people(7, 19)],
+    [
+      'another one, though fewer',
+      () => {
+        const { users, groups } = people(4, 19);
+        return { users: users.slice(0, -1), groups };
+      },
+    ],
+  ])('holds an answer anew that takes away %s', async (_, said) => {
+    const runId = await held(sixGone());
+    await world.says(said());
+    const run = await accept(runId);
+    expect(run).toMatchObject({
+      state: 'HELD',
+      details: { reasons: ['It would remove 1 user beyond what was accepted.'] },
+    });
+    expect(run.id).not.toBe(runId);
+    expect(await world.activeUsers()).toBe(20);
+    expect(await world.events('directory.')).toEqual(['directory.held', 'directory.held']);
+    // From now on it is the new one that can be accepted.
+    await expect(accept(runId)).rejects.toMatchObject({ code: 'VERSION_CONFLICT', field: 'runId' });
+    expect(await accept(run.id)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(await world.events('directory.accepted')).toHaveLength(1);
+  });
+
+  it('holds an answer anew that removes whom it would have disabled', async () => {
+    const { users, groups } = people(0, 19);
+    const runId = await held({
+      users: users.map((user, i) => (i >= 1 && i <= 6 ? { ...user, enabled: false } : user)),
+      groups,
+    });
+    await world.says(sixGone());
+    expect(await accept(runId)).toMatchObject({ state: 'HELD' });
+    expect(await world.activeUsers()).toBe(20);
+  });
+
+  it('changes nothing where the directory is down, and can be tried again', async () => {
+    const runId = await held(sixGone());
+    await writeFile(world.path, '{');
+    expect(await accept(runId)).toMatchObject({ state: 'FAILED', error: expect.any(String) });
+    expect(await world.activeUsers()).toBe(20);
+    expect(await waiting()).toEqual([{ run_id: runId }]);
+    await world.says(sixGone());
+    expect(await accept(runId)).toMatchObject({ state: 'SUCCEEDED' });
+  });
+});
+
+describe('what cannot be accepted', () => {
+  it('is a run that is not there', async () => {
+    await held(sixGone());
+    for (const id of [randomUUID(), 'nonsense', '', randomUUID().toUpperCase()]) {
+      await expect(accept(id)).rejects.toMatchObject({ code: 'NOT_FOUND', field: 'runId' });
+    }
+  });
+
+  it('is a run that was never held', async () => {
+    const { id } = await one.synchronise();
+    await expect(accept(id)).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'runId' });
+  });
+
+  it('is a held run that is not the latest, or behind which one has succeeded', async () => {
+    const first = await held(sixGone());
+    const second = await held(sixGone());
+    await expect(accept(first)).rejects.toMatchObject({
+      ...{ code: 'VERSION_CONFLICT', field: 'runId' },
+      message: expect.stringContaining(second),
+    });
+    await world.says(people(0, 19));
+    await one.synchronise();
+    await expect(accept(second)).rejects.toMatchObject({ code: 'VERSION_CONFLICT', field: 'runId' });
+  });
+
+  it('is one whose reason holds a secret', async () => {
+    const runId = await held(sixGone());
+    const begun = await world.sql('SELECT FROM housekeeping_runs');
+    await expect(accept(runId, `tws_${'a'.repeat(43)}`)).rejects.toMatchObject({
+      ...{ code: 'INVALID_INPUT', field: 'reason' },
+    });
+    expect(await world.sql('SELECT FROM housekeeping_runs')).toHaveLength(begun.length);
+  });
+});
+
+describe('a change after which nobody could administer', () => {
+  const { users, groups } = people(0, 19);
+  const withoutAda = { users: users.map((user, i) => ({ ...user, enabled: i > 5 })), groups };
+
+  it('is refused where it is accepted, and nothing is changed', async () => {
+    const runId = await held(withoutAda);
+    await expect(accept(runId, 'All of them.')).rejects.toMatchObject({
+      ...{ code: 'WOULD_LOCK_OUT', field: 'runId' },
+    });
+    expect(await world.activeUsers()).toBe(20);
+    expect(await world.events('user.')).toEqual([]);
+    expect(await world.events('directory.accepted')).toEqual([]);
+    expect(await waiting()).toEqual([{ run_id: runId }]);
+    const [last] = await world.sql('SELECT state, error FROM housekeeping_runs ORDER BY fence DESC LIMIT 1');
+    expect(last).toEqual({ state: 'FAILED', error: expect.stringContaining('*:*') });
+  });
+
+  it('is applied where nobody could before', async () => {
+    await world.says({ users, groups: [{ ...groups[0], members: [] }] });
+    await one.synchronise();
+    const runId = await held({ users: withoutAda.users, groups: [{ ...groups[0], members: [] }] });
+    expect(await accept(runId)).toMatchObject({ state: 'SUCCEEDED' });
+  });
+
+  it('is applied where nobody has to accept it', async () => {
+    await world.says({ users: users.map((user, i) => ({ ...user, enabled: i > 0 })), groups });
+    const run = await one.synchronise();
+    expect(run).toMatchObject({ state: 'SUCCEEDED', details: { users: { disabled: 1 } } });
+    expect(run.details?.['warnings']).toEqual([
+      expect.stringContaining('nobody an administrator'),
+      expect.stringContaining('no enabled member'),
+    ]);
+  });
+});
+
+describe('accepting beside other runs', () => {
+  it('waits for a synchronisation under way, and goes by what that has done', async () => {
+    const runId = await held(sixGone());
+    const gate = new Gate();
+    const isReading = gate.close();
+    const other = await world.instance('other', gate);
+    const running = other.synchronise();
+    await isReading;
+    const accepted = accept(runId);
+    gate.letThrough();
+    expect(await running).toMatchObject({ state: 'HELD' });
+    await expect(accepted).rejects.toMatchObject({ code: 'VERSION_CONFLICT' });
+  });
+
+  it('goes on where that one failed', async () => {
+    const runId = await held(sixGone());
+    await writeFile(world.path, '{');
+    const gate = new Gate();
+    const isReading = gate.close();
+    const other = await world.instance('other', gate);
+    const running = other.synchronise();
+    await isReading;
+    await world.says(sixGone());
+    const accepted = accept(runId);
+    gate.letThrough();
+    expect(await running).toMatchObject({ state: 'FAILED' });
+    expect(await accepted).toMatchObject({ state: 'SUCCEEDED', affected: 6 });
+  });
+
+  it('is UNAVAILABLE where that one takes too long, and does nothing', async () => {
+    const runId = await held(sixGone());
+    const gate = new Gate();
+    const isReading = gate.close();
+    const other = await world.instance('other', gate);
+    const running = other.synchronise();
+    await isReading;
+    await expect(accept(runId)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    gate.letThrough();
+    await running;
+    expect(await world.activeUsers()).toBe(20);
+  });
+
+  it('gives the run as it is where it takes longer than a request can', async () => {
+    const runId = await held(sixGone());
+    const gate = new Gate();
+    const slow = await world.instance('slow', gate);
+    void gate.close();
+    const run = await accept(runId, null, slow);
+    expect(run).toMatchObject({ state: 'RUNNING', finishedAt: null });
+    gate.letThrough();
+    await one.synchronise(); // gives that very run, once it has ended
+    expect(await world.activeUsers()).toBe(14);
+  });
+
+  it('is done once by two who do it at once, in one process or in two', async () => {
+    const other = await world.instance();
+    const runId = await held(sixGone());
+    const outcomes = await Promise.allSettled([
+      accept(runId, 'one'),
+      accept(runId, 'two'),
+      accept(runId, 'three', other),
+    ]);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'VERSION_CONFLICT' });
+      else expect(outcome.value).toMatchObject({ state: 'SUCCEEDED' });
+    }
+    expect(await world.events('directory.accepted')).toHaveLength(1);
+    expect(await world.activeUsers()).toBe(14);
+  });
+});

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { databaseNow } from '@tokenwarden/database';
+import { addAccount } from '@tokenwarden/service-accounts';
+import { addToken } from '@tokenwarden/tokens';
+import { addDuration, SYSTEM, wholeSecond, type TokenKind } from '@tokenwarden/vocabulary';
+import { groupId, people, SyncWorld, userId, type People, type SyncInstance } from '../../test/sync-world.js';
+
+const ETL = 'b3d8f6a2-9e47-4c15-a6d0-1f4e7b2c5d21';
+
+let world: SyncWorld;
+let one: SyncInstance;
+beforeAll(async () => {
+  world = await SyncWorld.open();
+  await world.sql(
+    `INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, active_from)
+     VALUES ('tokenwarden-test', 'ES256', '{}', '', clock_timestamp())`,
+  );
+});
+afterAll(() => world?.close());
+beforeEach(async () => {
+  await world.begin();
+  one = await world.instance();
+  await world.says(company());
+  await one.synchronise();
+  await world.database.transaction((tx) =>
+    addAccount(tx, { id: ETL, name: 'etl', description: null, groupIds: [groupId(1)] }, SYSTEM),
+  );
+});
+afterEach(() => world.end());
+
+/** Ten people, of whom the first four are in the first group, and an empty second group. */
+function company(change: Partial<{ people: People; groups: object[] }> = {}): People {
+  const { users, groups } = change.people ?? people(0, 10);
+  return {
+    users,
+    groups: [
+      ...groups,
+      ...(change.groups ?? [
+        { id: groupId(1), name: 'data', members: ['user0', 'user1', 'user2', 'user3'] },
+        { id: groupId(2), name: 'sales', members: [] },
+      ]),
+    ],
+  };
+}
+
+async function tokens(count: number, kind: TokenKind, principalId: string): Promise<void> {
+  await world.database.transaction(async (tx) => {
+    const createdAt = wholeSecond(await databaseNow(tx));
+    for (let made = 0; made < count; made += 1) {
+      await addToken(
+        tx,
+        {
+          ...{ id: randomUUID(), kind, principalId, name: `token ${made}`, description: null },
+          ...{ profile: 'interactive', scopes: null, audiences: ['here'], issuer: 'here' },
+          ...{ kid: 'tokenwarden-test', createdAt, expiresAt: addDuration(createdAt, 'P1D') },
+        },
+        SYSTEM,
+      );
+    }
+  });
+}
+const liveTokens = async () =>
+  (
+    await world.sql<{ count: number }>(
+      `SELECT count(*)::int AS count FROM access_tokens WHERE revoked_at IS NULL AND suspended_at IS NULL`,
+    )
+  )[0]?.count;
+const orphan = (days: number) =>
+  world.sql('UPDATE service_accounts SET orphaned_at = clock_timestamp() - make_interval(days => $1)', [
+    days,
+  ]);
+
+/** What a dry run says, and what the run behind it has done: they must say the same. */
+async function foreseenAndDone() {
+  const foreseen = await one.synchronise({ dryRun: true });
+  const done = await one.synchronise();
+  expect(foreseen.details).toEqual({ wouldBeHeld: false, ...done.details });
+  expect([foreseen.examined, foreseen.affected]).toEqual([done.examined, done.affected]);
+  return done;
+}
+
+describe('a run that applied an answer', () => {
+  it('says how many users, groups and memberships it changed, and leaves out what it did not', async () => {
+    const { users } = people(2, 12, { email: 'new@example.com' });
+    const groups = [
+      { id: groupId(1), name: 'data', members: ['user2', 'user4'] },
+      { id: groupId(2), name: 'renamed', members: [] },
+      { id: groupId(3), name: 'new', members: ['user5'] },
+    ];
+    const run = await foreseenAndDone();
+    expect(run).toMatchObject({ examined: 14, affected: 0, details: {} });
+    await world.says(company({ people: { ...people(0, 0), users }, groups }));
+    expect(await foreseenAndDone()).toMatchObject({
+      ...{ state: 'SUCCEEDED', examined: 15, affected: 14 },
+      details: {
+        users: { created: 2, updated: 8, removed: 2 },
+        groups: { created: 1, renamed: 1 },
+        memberships: { added: 2, removed: 3 },
+      },
+    });
+  });
+
+  it('says how many tokens it suspended and revoked', async () => {
+    await tokens(3, 'USER', userId(5));
+    await tokens(2, 'USER', userId(6));
+    const { users, groups } = people(0, 10);
+    const left = users.filter((_, i) => i !== 7); // user6 is gone
+    await world.says(
+      company({
+        people: { groups, users: left.map((user, i) => (i === 6 ? { ...user, enabled: false } : user)) },
+      }),
+    );
+    const { details } = await foreseenAndDone();
+    expect(details).toEqual({
+      users: { disabled: 1, removed: 1 },
+      ...{ suspendedTokens: 3, revokedTokens: 2 },
+    });
+    expect(await liveTokens()).toBe(0);
+  });
+
+  it('names the accounts that it orphaned and brought back', async () => {
+    await world.says(company({ groups: [{ id: groupId(2), name: 'sales', members: [] }] }));
+    expect((await foreseenAndDone()).details).toEqual({
+      users: { updated: 4 },
+      groups: { removed: 1 },
+      memberships: { removed: 4 },
+      orphanedAccounts: { count: 1, listed: [ETL] },
+    });
+    expect(world.said('it is orphaned')).toHaveLength(1);
+    await world.says(company());
+    expect((await foreseenAndDone()).details).toEqual({
+      users: { updated: 4 },
+      groups: { returned: 1 },
+      memberships: { added: 4 },
+      recoveredAccounts: { count: 1, listed: [ETL] },
+    });
+    expect(world.said('has a live group again')).toHaveLength(1);
+    await one.synchronise();
+    expect(world.said('it is orphaned')).toHaveLength(1);
+  });
+
+  it('ends the grace of an orphan that is over, once, and leaves it an orphan', async () => {
+    await world.says(company({ groups: [{ id: groupId(2), name: 'sales', members: [] }] }));
+    await one.synchronise();
+    await tokens(3, 'SERVICE_ACCOUNT', ETL);
+    await orphan(29);
+    expect((await foreseenAndDone()).details).toEqual({});
+    expect(await liveTokens()).toBe(3);
+    await orphan(31);
+    expect((await foreseenAndDone()).details).toEqual({ endedGraces: { accounts: 1, revokedTokens: 3 } });
+    expect(await liveTokens()).toBe(0);
+    expect((await foreseenAndDone()).details).toEqual({});
+    expect(await world.events('token.revoked')).toHaveLength(3);
+    const [account] = await world.sql('SELECT orphaned_at IS NOT NULL AS orphaned FROM service_accounts');
+    expect(account).toEqual({ orphaned: true });
+    expect(world.said('orphaned for longer')).toHaveLength(1);
+  });
+
+  it('ends no grace where the directory gave no whole answer', async () => {
+    await world.says(company({ groups: [{ id: groupId(2), name: 'sales', members: [] }] }));
+    await one.synchronise();
+    await tokens(1, 'SERVICE_ACCOUNT', ETL);
+    await orphan(31);
+    await world.says({ users: [], groups: [] });
+    expect(await one.synchronise()).toMatchObject({ state: 'FAILED' });
+    expect(await liveTokens()).toBe(1);
+  });
+});
