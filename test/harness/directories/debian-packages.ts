@@ -1,17 +1,13 @@
 import { execFile, type ExecFileOptions } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { accessSync, constants, cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { renameSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { keptFolder } from './kept-folder.js';
 
-const REPOSITORY = join(import.meta.dirname, '../../..');
 const TRIES = 3;
 const COMMAND_SECONDS = 180;
-const WAIT_FOR_ANOTHER_SECONDS = 600;
 const MOST_OUTPUT_BYTES = 32 * 1024 * 1024;
 
 const run = promisify(execFile);
@@ -25,21 +21,9 @@ const run = promisify(execFile);
  * @throws Error that says by name what could not be had, and how to help
  */
 export async function debianPackages(names: readonly string[]): Promise<string> {
-  const [folders, key] = [cacheFolders(), keyOf(names)];
-  const kept = folders.map((folder) => join(folder, key)).find((folder) => existsSync(folder));
-  if (kept) return kept;
-  const cache = writableFolder(folders);
-  const tree = join(cache, key);
-  return await alone(cache, async () => {
-    if (existsSync(tree)) return tree; // another process was faster
-    for (const part of readdirSync(cache).filter((name) => name.endsWith('.part')))
-      rmSync(join(cache, part), { recursive: true, force: true }); // half-made: nobody else is here now
-    const unfinished = join(cache, `${randomUUID()}.part`);
-    mkdirSync(unfinished);
+  return await keptFolder(keyOf(names), async (unfinished, cache) => {
     await fill(unfinished, names, cache);
     await assertRunnable(unfinished, names);
-    renameSync(unfinished, tree);
-    return tree;
   });
 }
 
@@ -63,27 +47,6 @@ function subfolders(folder: string): string[] {
   return readdirSync(folder)
     .map((name) => join(folder, name))
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
-}
-
-/** Beside the sources, where a clean install leaves it; else in the temporary folder. */
-function cacheFolders(): string[] {
-  const own = join(tmpdir(), `tokenwarden-debian-${process.getuid?.() ?? 0}`);
-  return [join(REPOSITORY, '.cache/debian'), own];
-}
-
-function writableFolder(folders: readonly string[]): string {
-  for (const folder of folders) {
-    try {
-      mkdirSync(folder, { recursive: true });
-      accessSync(folder, constants.W_OK);
-      return folder;
-    } catch {
-      // Somebody else's.
-    }
-  }
-  throw new Error(
-    `There is no folder to unpack Debian's packages in: make one of ${folders.join(', ')} writable.`,
-  );
 }
 
 function keyOf(names: readonly string[]): string {
@@ -184,31 +147,6 @@ async function assertRunnable(tree: string, names: readonly string[]): Promise<v
       `Debian's ${names.join(', ')} cannot run here, for these libraries are missing: ${[...missing].join(', ')}. ` +
         'Install what holds them, or name it beside.',
     );
-  }
-}
-
-/**
- * One process of this machine at a time. The name of a socket is the lock: whoever ends, however, lets go of it. (Where
- * two do not see each other's sockets, as in containers with one folder, the last rename still decides.)
- */
-async function alone<T>(place: string, work: () => Promise<T>): Promise<T> {
-  const name = `\0tokenwarden-${createHash('sha256').update(place).digest('hex')}`;
-  const deadline = Date.now() + WAIT_FOR_ANOTHER_SECONDS * 1_000;
-  for (;;) {
-    const holding = createServer();
-    const isOurs = await new Promise<boolean>((resolve) => {
-      holding.once('error', () => resolve(false)).listen(name, () => resolve(true));
-    });
-    if (!isOurs && Date.now() > deadline) throw new Error(`Another process has held ${place} for too long.`);
-    if (!isOurs) {
-      await wait(50);
-      continue;
-    }
-    try {
-      return await work();
-    } finally {
-      await new Promise((resolve) => holding.close(resolve));
-    }
   }
 }
 
