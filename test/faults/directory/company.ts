@@ -64,7 +64,8 @@ export class Company {
     readonly database: Database,
     private readonly signing: SigningService,
     private readonly resolving: ResolvingService,
-    private source: LdapSource,
+    /** The directory itself, past what stands before it. */
+    public source: LdapSource,
   ) {}
 
   /** With everything in step: one synchronisation was applied. */
