@@ -22,4 +22,5 @@ export {
   type TestCertificates,
 } from './directories/certificates.js';
 export { companyGroupId, companyLdif, companyUserId } from './directories/company-ldif.js';
+export { ldapEnvironment } from './directories/ldap-environment.js';
 export { tcpProxy, type TcpProxy } from './directories/tcp-proxy.js';

@@ -26,9 +26,9 @@ export function directoryReport(
   const { steps, failures, answer } = check;
   const done = [`Directory: ${source}`, '', ...steps.map((step) => `  ✓ ${step}`)];
   if (!answer.whole) {
-    // What kept every server from answering is among the reasons already.
-    const others = failures.filter((failure) => !answer.reasons.some((reason) => reason.includes(failure)));
-    const faults = [...others, ...answer.reasons].map((reason) => `  ✗ ${reason}`);
+    // Where no server answered, each has its own line, and the reason that joins them says no more.
+    const others = answer.reasons.filter((reason) => !isMadeOf(reason, failures));
+    const faults = [...failures, ...others].map((reason) => `  ✗ ${reason}`);
     const end =
       'A synchronisation would change nothing: only a whole answer counts, and the last good copy stays in force.';
     return { found: text(done), faults: text([...faults, '', end]) };
@@ -103,6 +103,10 @@ function administrators(answer: WholeAnswer, settingNames: readonly string[]): s
     const names = listed(members.sort(byName).map(printable));
     return `  ✓ ${settingName}: ${who}, ${counted(members.length, 'enabled member')}: ${names}`;
   });
+}
+
+function isMadeOf(reason: string, sentences: readonly string[]): boolean {
+  return sentences.reduce((rest, sentence) => rest.replace(sentence, ''), reason).trim() === '';
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -53,7 +53,12 @@ export class LdapSource implements DirectorySource {
         failures.push(error.message);
       }
     }
-    return { steps, failures, answer: await this.readAll() };
+    const isReachable = steps.length > 0;
+    return {
+      steps,
+      failures,
+      answer: isReachable ? await this.readAll() : { whole: false, reasons: failures },
+    };
   }
 
   /** See `DirectorySource.close`. */
