@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import {
+  emptyDatabase,
+  graphql,
+  newFolder,
+  signIn,
+  startProduct,
+  type RunningProduct,
+  type TestDatabase,
+} from '../harness/index.js';
+import { startDemoOpenLdap, type DemoOpenLdap } from './demo-openldap.js';
+
+jest.setTimeout(90_000);
+
+const ROOT = join(import.meta.dirname, '../..');
+const COMPOSE = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
+
+let openldap: DemoOpenLdap;
+let database: TestDatabase;
+let product: RunningProduct;
+
+beforeAll(async () => {
+  [openldap, database] = await Promise.all([startDemoOpenLdap(), emptyDatabase()]);
+  product = await startProduct({ env: environmentHere() });
+});
+afterAll(async () => {
+  await product.stop();
+  await Promise.all([openldap.stop(), database.close()]);
+});
+
+describe('docker-compose.yml', () => {
+  it('waits for its OpenLDAP and its Postgres to be healthy', () => {
+    const waited = /\n {4}depends_on:\n((?: {6,}.*\n)+)/.exec(serviceOf('tokenwarden'))?.[1];
+    for (const part of ['postgres', 'openldap'])
+      expect(waited).toContain(`      ${part}:\n        condition: service_healthy`);
+    expect(readFileSync(join(ROOT, 'deploy/openldap/Dockerfile'), 'utf8')).toContain('HEALTHCHECK');
+  });
+
+  it('mounts and builds from files that are there', () => {
+    const paths = [...COMPOSE.matchAll(/(?:build: |- )(\.?\/?[\w./-]*\w|\.)(?=:\/|\n)/g)]
+      .map(([, path]) => path as string)
+      .filter((path) => path.startsWith('.') || path.startsWith('deploy'));
+    expect(paths).toEqual(['.', 'deploy/openldap']);
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it('lets the demo people in by the OpenLDAP, and the one who is disabled not', async () => {
+    const ada = await signIn(product.url, 'ada');
+    expect(ada.user).toMatchObject({
+      id: '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01',
+      displayName: 'Ada Lovelace',
+    });
+    for (const name of ['grace', 'linus', 'edsger']) await signIn(product.url, name);
+    await expect(signIn(product.url, 'barbara')).rejects.toThrow('Sign-in: 401');
+    await expect(signIn(product.url, 'ada', 'wrong')).rejects.toThrow('Sign-in: 401');
+  });
+
+  it('makes the platform admins administrators, who see everybody', async () => {
+    const seen = await graphql<{
+      viewer: { permissions: string[] };
+      users: { nodes: { username: string; state: string }[] };
+      groups: { nodes: { name: string }[] };
+    }>(
+      product.url,
+      await signIn(product.url, 'ada'),
+      '{ viewer { permissions } users { nodes { username state } } groups { nodes { name } } }',
+    );
+    expect(seen.data.viewer.permissions).toEqual(['*:*']);
+    expect(seen.data.users.nodes.map(({ username, state }) => `${username} ${state}`)).toEqual([
+      'ada ACTIVE',
+      'barbara DISABLED',
+      'edsger ACTIVE',
+      'grace ACTIVE',
+      'linus ACTIVE',
+    ]);
+    expect(seen.data.groups.nodes.map(({ name }) => name)).toEqual([
+      'analysts',
+      'data-engineering',
+      'gateways',
+      'platform-admins',
+    ]);
+  });
+
+  it('prints whose directory it is, and no password', () => {
+    expect(product.logs()).toContain(`Directory          ${openldap.url}`);
+    expect(product.logs()).not.toContain('tokenwarden-demo');
+    expect(product.logs()).not.toContain('Demo directory');
+  });
+});
+
+/** The environment that the compose file gives to the product, with its parts where they are in this test. */
+function environmentHere(): Record<string, string> {
+  const lines = /\n {4}environment:\n((?: {6}.*\n)+)/.exec(serviceOf('tokenwarden'))?.[1] ?? '';
+  const written: Record<string, string> = Object.fromEntries(
+    [...lines.matchAll(/^ {6}(\w+): (.+)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
+  expect(written).toMatchObject({ HOST: '0.0.0.0', LDAP_URL: 'ldap://openldap:1389' });
+  const keyFile = join(newFolder('compose'), 'master-key');
+  writeFileSync(keyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
+  const here = {
+    HOST: '127.0.0.1', // nobody else is to reach a test
+    DATABASE_URL: database.url,
+    MASTER_KEY_FILE: keyFile,
+    LDAP_URL: openldap.url,
+  };
+  return { ...written, ...here };
+}
+
+function serviceOf(name: string): string {
+  return (
+    COMPOSE.split(/\n(?= {2}[a-z][\w-]*:\n)/).find((part) => part.trimStart().startsWith(`${name}:\n`)) ?? ''
+  );
+}
