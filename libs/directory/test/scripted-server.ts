@@ -13,7 +13,10 @@ export interface Asked {
 /** What the server says to it: bytes; `silence`; or it hangs up. */
 export type Said = readonly Buffer[] | 'silence' | 'hang up';
 
-/** A server that says what it is told to, for what no real one can be brought to. Every bind succeeds. */
+/** The result code of a bind with this name. */
+export type Binding = (dn: string) => number | Promise<number>;
+
+/** A server that says what it is told to, for what no real one can be brought to. */
 export interface ScriptedServer {
   readonly url: string;
   /** What it was asked so far but binds. */
@@ -26,8 +29,11 @@ export const TAG = { bind: 0x60, unbind: 0x42, search: 0x63, startTls: 0x77 } as
 const PAGED_RESULTS = '1.2.840.113556.1.4.319';
 const NOTICE_OF_DISCONNECTION = '1.3.6.1.4.1.1466.20036';
 
-/** Starts it on a free port of loopback. */
-export async function scriptedServer(say: (asked: Asked) => Said): Promise<ScriptedServer> {
+/** Starts it on a free port of loopback. Every bind succeeds, unless `bind` says something else. */
+export async function scriptedServer(
+  say: (asked: Asked) => Said,
+  bind: Binding = () => 0,
+): Promise<ScriptedServer> {
   const sockets = new Set<Socket>();
   const asked: Asked[] = [];
   const server = createServer((socket) => {
@@ -42,9 +48,13 @@ export async function scriptedServer(say: (asked: Asked) => Said): Promise<Scrip
         const id = reader.readInt() ?? 0;
         const operation = reader.peek() ?? 0;
         if (operation === TAG.unbind) return;
+        if (operation === TAG.bind) {
+          void Promise.resolve(bind(nameOf(reader))).then((code) => socket.write(result(id, 0x61, code)));
+          continue;
+        }
         const one = { id, operation, search: operation === TAG.search ? ++search : 0 };
-        if (operation !== TAG.bind) asked.push(one);
-        const said = operation === TAG.bind ? [result(id, 0x61, 0)] : say(one);
+        asked.push(one);
+        const said = say(one);
         if (said === 'hang up') socket.destroy();
         else if (said !== 'silence') socket.write(Buffer.concat(said));
       }
@@ -108,6 +118,12 @@ export function noticeOfDisconnection(code: number): Buffer {
     writer.writeString(NOTICE_OF_DISCONNECTION, 0x8a);
     writer.endSequence();
   });
+}
+
+function nameOf(bindRequest: BerReader): string {
+  bindRequest.readSequence();
+  bindRequest.readInt();
+  return bindRequest.readString() ?? '';
 }
 
 function result(id: number, tag: number, code: number, cookie?: string): Buffer {

@@ -211,12 +211,12 @@ export type QuickWork<T> = (connection: LdapConnection, signal: AbortSignal) => 
 
 /** What came of waiting for a place, in words. */
 export function asFault(error: unknown): unknown {
-  if (error instanceof NoPlace) return new LdapFault('busy', 'Too many are asking the directory at once.');
-  if (error instanceof WaitingEnded) {
-    return error.isLate
-      ? new LdapFault('late', 'Others were asking the directory all the time that there was.')
-      : new LdapFault('aborted', 'Nobody waits for the directory any more.');
-  }
+  if (error instanceof NoPlace && !error.isClosed)
+    return new LdapFault('busy', 'Too many are asking the directory at once.');
+  if (error instanceof WaitingEnded && error.isLate)
+    return new LdapFault('late', 'Others were asking the directory all the time that there was.');
+  if (error instanceof NoPlace || error instanceof WaitingEnded)
+    return new LdapFault('aborted', 'Nobody waits for the directory any more.');
   return error;
 }
 

@@ -20,6 +20,8 @@ const MOST_WAITING = 100;
 interface Found {
   readonly dn: string;
   readonly read: ReadUser | EntryFault;
+  /** What the entry may be called: where it can be taken, its username. */
+  readonly names: readonly string[];
 }
 
 /**
@@ -97,7 +99,7 @@ export class LdapSignIn {
       { base: this.#settings.userBase, scope: 'sub', filter },
       signal,
     );
-    return found.filter(({ read }) => !('user' in read) || canonicalName(read.user.username) === name);
+    return found.filter(({ dn, names }) => dn !== '' && names.some((one) => canonicalName(one) === name));
   }
 
   async #entryAt(connection: LdapConnection, dn: string, signal: AbortSignal): Promise<Found | undefined> {
@@ -121,7 +123,14 @@ export class LdapSignIn {
     for await (const page of connection.pages({ ...search, attributes: schema.userAttributes }, signal)) {
       entries.push(...page);
     }
-    return entries.map((entry) => ({ dn: entry.dn, read: userOf(entry, schema) }));
+    return entries.map((entry) => {
+      const read = userOf(entry, schema);
+      return {
+        dn: entry.dn,
+        read,
+        names: 'user' in read ? [read.user.username] : entry.texts(schema.username),
+      };
+    });
   }
 
   /** Binds as the entry, or as nobody at all, and takes the same time where it is refused. */

@@ -3,6 +3,10 @@ import { endedBy } from './patience.js';
 /** There were too many waiting already, or it was closed: nobody waits for nothing. */
 export class NoPlace extends Error {
   override readonly name = 'NoPlace';
+
+  constructor(readonly isClosed: boolean) {
+    super(isClosed ? 'It is closed.' : 'Too many are waiting.');
+  }
 }
 
 /** Who may do something of which only so much is done at once; the others wait in a row, and only so many of them. */
@@ -38,14 +42,14 @@ export class Places {
   /** Refuses whoever waits and whoever comes. */
   close(): void {
     this.isClosed = true;
-    for (const { refuse } of this.waiting.splice(0)) refuse(new NoPlace());
+    for (const { refuse } of this.waiting.splice(0)) refuse(new NoPlace(true));
   }
 
   private async take(signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) throw endedBy(signal);
-    if (this.isClosed) throw new NoPlace();
+    if (this.isClosed) throw new NoPlace(true);
     if (this.taken >= this.most || this.waiting.length > 0) {
-      if (this.waiting.length >= this.mostWaiting) throw new NoPlace();
+      if (this.waiting.length >= this.mostWaiting) throw new NoPlace(false);
       await this.turn(signal);
     } else {
       this.taken += 1;
