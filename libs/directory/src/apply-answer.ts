@@ -23,12 +23,13 @@ import {
   removeMemberships,
   writeGroups,
   writeUsers,
+  type Membership,
 } from './directory-copy.queries.js';
 
 // Whoever compares the copy with the directory and writes the difference is alone with it.
 const COPY_LOCK = 'directory-copy';
-// The change log takes many subjects in one row, yet not a whole company.
-const SUBJECTS_AT_ONCE = 1_000;
+// Events of a whole company are not made before the first of them is written.
+const EVENTS_AT_ONCE = 500;
 
 /** Thrown where the brake holds an answer (rule 12), before anything was written: the transaction can go on. */
 export class HeldAnswer extends Error {
@@ -66,43 +67,30 @@ export async function applyAnswer(
   return changes;
 }
 
-async function write(tx: Transaction, changes: DirectoryChanges): Promise<void> {
+async function write(tx: Transaction, { users, groups }: DirectoryChanges): Promise<void> {
+  const removed = users.filter(({ action }) => action === 'removed');
+  const removedGroups = groups.filter(({ action }) => action === 'removed');
   // Who only joins or leaves a group too: their row is what issuing holds while it reads what they may do.
   await holdForChange(
     tx,
-    changes.users.map(({ id }) => id),
-    changes.groups.map(({ id }) => id),
-  );
-  const removed = changes.users.filter(({ action }) => action === 'removed');
-  const written = changes.users.filter(
-    ({ action, changedFacts }) => action !== 'updated' || changedFacts.length > 0,
+    idsOf(users.filter(({ action }) => action !== 'created')),
+    groups.map(({ id }) => id),
   );
   await writeGroups(
     tx,
-    changes.groups.filter(({ action }) => action !== 'removed'),
+    groups.filter(({ action }) => action !== 'removed'),
   );
   await markGroupsRemoved(
     tx,
-    changes.groups.filter(({ action }) => action === 'removed').map(({ id }) => id),
+    removedGroups.map(({ id }) => id),
   );
-  await writeUsers(
-    tx,
-    written.flatMap(({ entry }) => entry ?? []),
-  );
+  await writeUsers(tx, entriesToWrite(users));
   await markUsersRemoved(
     tx,
     removed.map(({ id }) => id),
   );
-  await removeMemberships(
-    tx,
-    changes.users.flatMap(({ id, leftGroupIds }) => leftGroupIds.map((groupId) => ({ groupId, userId: id }))),
-  );
-  await addMemberships(
-    tx,
-    changes.users.flatMap(({ id, joinedGroupIds }) =>
-      joinedGroupIds.map((groupId) => ({ groupId, userId: id })),
-    ),
-  );
+  await removeMemberships(tx, membershipsOf(users, 'leftGroupIds'));
+  await addMemberships(tx, membershipsOf(users, 'joinedGroupIds'));
 }
 
 /**
@@ -133,12 +121,14 @@ async function note(tx: Transaction, { users, groups }: DirectoryChanges): Promi
     ['user', users],
     ['group', groups],
   ] as const) {
+    // Nobody named would mean everybody.
     const ids = changed.map(({ id }) => id);
-    for (let start = 0; start < ids.length; start += SUBJECTS_AT_ONCE) {
-      await recordChange(tx, kind, ids.slice(start, start + SUBJECTS_AT_ONCE));
-    }
+    if (ids.length > 0) await recordChange(tx, kind, ids);
   }
-  await recordAll(tx, [...groups.map(groupEvent), ...users.map(userEvent)]);
+  await recordAll(tx, groups.map(groupEvent));
+  for (let start = 0; start < users.length; start += EVENTS_AT_ONCE) {
+    await recordAll(tx, users.slice(start, start + EVENTS_AT_ONCE).map(userEvent));
+  }
 }
 
 function userEvent(change: UserChange): NewAuditEvent {
@@ -166,5 +156,25 @@ function groupEvent({ action, id, name, nameBefore }: GroupChange): NewAuditEven
     case 'created':
     case 'returned':
       return { action: 'group.created', by: SYSTEM, target, details: { returned: action === 'returned' } };
+  }
+}
+
+// One by one, not as lists: of a whole company each of them is as large as the company.
+function* idsOf(users: readonly UserChange[]): Generator<string> {
+  for (const { id } of users) yield id;
+}
+
+function* entriesToWrite(users: readonly UserChange[]): Generator<DirectoryUser> {
+  for (const { action, changedFacts, entry } of users) {
+    if (entry && (action !== 'updated' || changedFacts.length > 0)) yield entry;
+  }
+}
+
+function* membershipsOf(
+  users: readonly UserChange[],
+  kind: 'joinedGroupIds' | 'leftGroupIds',
+): Generator<Membership> {
+  for (const user of users) {
+    for (const groupId of user[kind]) yield { groupId, userId: user.id };
   }
 }

@@ -6,6 +6,7 @@ import {
   type CopiedUser,
   type DirectoryUser,
 } from './directory-changes.rules.js';
+import { atOnce } from './stepwise.rules.js';
 
 const READ_FROM = new Date('2026-03-01T12:00:00.000Z');
 const KEPT_GROUP = { id: 'kept', name: 'kept', memberIds: [] };
@@ -30,7 +31,7 @@ function tollBetween(
 ) {
   const copy = { users: before.users ?? [], groups: before.groups ?? [] };
   const answer = { users: after.users ?? [], groups: after.groups ?? [KEPT_GROUP] };
-  return tollOf(copy, whatChanges(copy, answer, READ_FROM));
+  return tollOf(copy, atOnce(whatChanges(copy, answer, READ_FROM)));
 }
 /** Of so many active users the first few are removed, or disabled. */
 function usersLost(lost: number, active: number, how: 'removed' | 'disabled' = 'removed') {

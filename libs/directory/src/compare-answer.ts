@@ -1,8 +1,9 @@
-import type { Transaction } from '@tokenwarden/database';
+import { rows, type Transaction } from '@tokenwarden/database';
 import { tollOf, type Toll } from './brake.rules.js';
 import { NotWhole, type WholeAnswer } from './directory-answer.js';
 import { faultsAgainst, whatChanges, type DirectoryChanges } from './directory-changes.rules.js';
 import { readCopy } from './directory-copy.queries.js';
+import { Slices } from './slices.js';
 
 /** What a whole answer would change, and what it would take away. */
 export interface Comparison {
@@ -21,9 +22,11 @@ export async function compareAnswer(
   answer: WholeAnswer,
   readFrom: Date,
 ): Promise<Comparison> {
-  const copy = await readCopy(tx);
+  // Postgres ends a transaction in which nothing is asked for seconds.
+  const slices = new Slices({ everySecond: () => rows(tx, 'SELECT') });
+  const copy = await readCopy(tx, answer, slices);
   const faults = faultsAgainst(copy, answer);
   if (faults.length > 0) throw new NotWhole(faults);
-  const changes = whatChanges(copy, answer, readFrom);
+  const changes = await slices.resultOf(whatChanges(copy, answer, readFrom));
   return { changes, toll: tollOf(copy, changes) };
 }

@@ -7,6 +7,7 @@ import {
   type CopiedUser,
   type DirectoryUser,
 } from './directory-changes.rules.js';
+import { atOnce } from './stepwise.rules.js';
 
 const READ_FROM = new Date('2026-03-01T12:00:00.000Z');
 const entry = (id: string, facts: Partial<DirectoryUser> = {}): DirectoryUser => ({
@@ -41,7 +42,7 @@ function changesOf(
   groups: CopiedGroup[] = [],
   answered = [group('g')],
 ) {
-  return whatChanges({ users, groups }, { users: entries, groups: answered }, READ_FROM);
+  return atOnce(whatChanges({ users, groups }, { users: entries, groups: answered }, READ_FROM));
 }
 const actions = (changes: ReturnType<typeof changesOf>) =>
   changes.users.map(({ action, id }) => `${id} ${action}`);
@@ -82,7 +83,7 @@ describe('what a whole answer changes in users', () => {
   it('takes a name under another id for somebody else', () =>
     expect(
       actions(changesOf([copied('old', { username: 'ada' })], [entry('new', { username: 'ada' })])),
-    ).toEqual(['new created', 'old removed']));
+    ).toEqual(['old removed', 'new created']));
   it('is one change for each user, whatever differs', () =>
     expect(
       changesOf(

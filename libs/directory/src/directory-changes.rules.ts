@@ -77,6 +77,10 @@ export interface DirectoryChanges {
   readonly groups: readonly GroupChange[];
 }
 
+const NO_GROUPS = { joinedGroupIds: [], leftGroupIds: [] } as const;
+// So many steps take well below a millisecond.
+const STEPS_AT_ONCE = 500;
+
 /** The users whom this answer touched in one way. */
 export function usersWho(action: UserAction, changes: DirectoryChanges): UserChange[] {
   return changes.users.filter((change) => change.action === action);
@@ -92,46 +96,61 @@ export function faultsAgainst(copy: DirectoryCopy, answer: AnsweredDirectory): s
   if (answer.groups.length === 0 && copy.groups.some((group) => group.state === 'ACTIVE')) {
     faults.push('It holds no group although there were some; that is no proof that all are gone.');
   }
-  const userIds = new Set(copy.users.map(({ id }) => id));
-  const groupIds = new Set(copy.groups.map(({ id }) => id));
+  // Sets of groups only: there are few of them beside the users.
+  const copiedGroups = new Set(copy.groups.map(({ id }) => id));
+  const answeredGroups = new Set(answer.groups.map(({ id }) => id));
   for (const { id } of answer.users)
-    if (groupIds.has(id)) faults.push(`The id ${id} of a user is already that of a group.`);
-  for (const { id } of answer.groups)
-    if (userIds.has(id)) faults.push(`The id ${id} of a group is already that of a user.`);
+    if (copiedGroups.has(id)) faults.push(`The id ${id} of a user is already that of a group.`);
+  for (const { id } of copy.users)
+    if (answeredGroups.has(id)) faults.push(`The id ${id} of a group is already that of a user.`);
   return faults;
 }
 
 /**
  * What a whole answer changes (rules 10 and 11). Ids are the key: a name under another id is another user, or another
  * group, and gets nothing of the old one. Whoever signed in since `readFrom` is left as that sign-in found them: it
- * read their entry later than this answer did.
+ * read their entry later than this answer did. Users come in the order of the copy, new ones after them.
+ *
+ * It stops again and again, so that others get a turn.
  */
-export function whatChanges(
+export function* whatChanges(
   copy: DirectoryCopy,
   answer: AnsweredDirectory,
   readFrom: Date,
-): DirectoryChanges {
-  const memberships = membershipChanges(copy, answer);
-  const before = new Map(copy.users.map((user) => [user.id, user]));
-  const entries = new Map(answer.users.map((entry) => [entry.id, entry]));
+): Generator<void, DirectoryChanges> {
+  const memberships = yield* membershipChanges(copy, answer);
+  const entries = new Map<string, DirectoryUser>();
   const users: UserChange[] = [];
-  for (const id of new Set([...entries.keys(), ...before.keys()])) {
-    const user = before.get(id);
+  const compare = (id: string, user: CopiedUser | undefined, entry: DirectoryUser | undefined) => {
     const isNewer = user?.lastSignInAt != null && user.lastSignInAt >= readFrom;
-    const change = isNewer ? undefined : userChange(user, entries.get(id));
-    const groups = memberships.get(id) ?? { joinedGroupIds: [], leftGroupIds: [] };
+    const change = isNewer ? undefined : userChange(user, entry);
+    const groups = memberships.get(id);
     if (change) users.push({ ...change, ...groups });
-    else if (groups.joinedGroupIds.length + groups.leftGroupIds.length > 0) {
-      const username = (isNewer ? user : entries.get(id))?.username ?? user?.username ?? '';
+    else if (groups) {
+      const username = (isNewer ? user : entry)?.username ?? user?.username ?? '';
       users.push({
         action: 'updated',
         id,
         username,
-        entry: isNewer ? undefined : entries.get(id),
+        entry: isNewer ? undefined : entry,
         changedFacts: [],
         ...groups,
       });
     }
+  };
+  let steps = 0;
+  for (const entry of answer.users) {
+    entries.set(entry.id, entry);
+    if ((steps += 1) % STEPS_AT_ONCE === 0) yield;
+  }
+  for (const user of copy.users) {
+    compare(user.id, user, entries.get(user.id));
+    entries.delete(user.id);
+    if ((steps += 1) % STEPS_AT_ONCE === 0) yield;
+  }
+  for (const [id, entry] of entries) {
+    compare(id, undefined, entry);
+    if ((steps += 1) % STEPS_AT_ONCE === 0) yield;
   }
   return { users, groups: groupChanges(copy, answer) };
 }
@@ -141,18 +160,18 @@ export function userChange(
   user: CopiedUser | undefined,
   entry: DirectoryUser | undefined,
 ): UserChange | undefined {
-  const groups = { joinedGroupIds: [], leftGroupIds: [] };
   if (!entry) {
     if (!user || user.state === 'REMOVED') return undefined;
-    return { action: 'removed', id: user.id, username: user.username, entry, changedFacts: [], ...groups };
+    const { id, username } = user;
+    return { action: 'removed', id, username, entry, changedFacts: [], ...NO_GROUPS };
   }
   const { id, username } = entry;
-  if (!user) return { action: 'created', id, username, entry, changedFacts: [], ...groups };
+  if (!user) return { action: 'created', id, username, entry, changedFacts: [], ...NO_GROUPS };
   const changedFacts = (['username', 'displayName', 'email'] as const).filter(
     (fact) => user[fact] !== entry[fact],
   );
   const action = stateChange(user.state, entry.enabled) ?? (changedFacts.length > 0 ? 'updated' : undefined);
-  return action && { action, id, username, entry, changedFacts, ...groups };
+  return action && { action, id, username, entry, changedFacts, ...NO_GROUPS };
 }
 
 // A removed user who comes back disabled is disabled, not enabled: what they get back first is nothing.
@@ -183,20 +202,42 @@ interface MembershipChange {
   readonly leftGroupIds: string[];
 }
 
-function membershipChanges(copy: DirectoryCopy, answer: AnsweredDirectory): Map<string, MembershipChange> {
+/** By user; nobody whose groups stay as they are. */
+function* membershipChanges(
+  copy: DirectoryCopy,
+  answer: AnsweredDirectory,
+): Generator<void, Map<string, MembershipChange>> {
   const changes = new Map<string, MembershipChange>();
-  const ofUser = (id: string) => {
-    const found = changes.get(id) ?? { joinedGroupIds: [], leftGroupIds: [] };
-    changes.set(id, found);
-    return found;
+  const note = (userId: string, kind: keyof MembershipChange, groupId: string) => {
+    const change = changes.get(userId);
+    if (change) change[kind].push(groupId);
+    else changes.set(userId, { joinedGroupIds: [], leftGroupIds: [], [kind]: [groupId] });
   };
-  const before = new Map(copy.groups.map((group) => [group.id, new Set(group.memberIds)]));
-  const now = new Map(answer.groups.map((group) => [group.id, new Set(group.memberIds)]));
-  for (const [groupId, members] of now) {
-    for (const id of members) if (!before.get(groupId)?.has(id)) ofUser(id).joinedGroupIds.push(groupId);
+  const before = new Map(copy.groups.map((group) => [group.id, group.memberIds]));
+  const gone = new Map(before);
+  let steps = 0;
+  for (const { id, memberIds } of answer.groups) {
+    // One group at a time: sets of all members are many times what the members themselves are.
+    const left = new Set<string>();
+    for (const member of before.get(id) ?? []) {
+      left.add(member);
+      if ((steps += 1) % STEPS_AT_ONCE === 0) yield;
+    }
+    for (const member of memberIds) {
+      if (!left.delete(member)) note(member, 'joinedGroupIds', id);
+      if ((steps += 1) % STEPS_AT_ONCE === 0) yield;
+    }
+    for (const member of left) {
+      note(member, 'leftGroupIds', id);
+      if ((steps += 1) % STEPS_AT_ONCE === 0) yield;
+    }
+    gone.delete(id);
   }
-  for (const [groupId, members] of before) {
-    for (const id of members) if (!now.get(groupId)?.has(id)) ofUser(id).leftGroupIds.push(groupId);
+  for (const [id, memberIds] of gone) {
+    for (const member of memberIds) {
+      note(member, 'leftGroupIds', id);
+      if ((steps += 1) % STEPS_AT_ONCE === 0) yield;
+    }
   }
   return changes;
 }

@@ -1,29 +1,69 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import { canonicalName, foldedForSearch } from '@tokenwarden/vocabulary';
 import type {
+  AnsweredDirectory,
   CopiedGroup,
   CopiedUser,
   DirectoryCopy,
   DirectoryUser,
   GroupChange,
 } from './directory-changes.rules.js';
+import type { Slices } from './slices.js';
 
-// The most rows of one statement: large enough to be quick, small enough to end well before a statement may not.
-const BATCH = 5_000;
+// The most rows of one statement: large enough to be quick, small enough to keep nobody waiting who is to be answered.
+const BATCH = 1_000;
 
 const COPIED_USER = `id, username, display_name AS "displayName", email, state, last_sign_in_at AS "lastSignInAt"`;
 
-/** The whole copy, removed users and groups included. */
-export async function readCopy(tx: Transaction): Promise<DirectoryCopy> {
-  const users = await rows<CopiedUser>(tx, `SELECT ${COPIED_USER} FROM users`);
+// A page from the key on that the one before ended with; the first from nothing on.
+const USERS_BY_ID = `SELECT ${COPIED_USER} FROM users WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2`;
+const MEMBERSHIPS = `SELECT group_id AS "groupId", user_id AS "userId" FROM group_members
+  WHERE $1::uuid IS NULL OR (group_id, user_id) > ($1, $2::uuid) ORDER BY group_id, user_id LIMIT $3`;
+
+/**
+ * The whole copy, removed users and groups included; users in the order of their ids. It is compared with an answer that
+ * says nearly the same, so what both have in common is kept once. It is read in pages, so that a whole company is never
+ * there twice.
+ */
+export async function readCopy(
+  tx: Transaction,
+  answer: Pick<AnsweredDirectory, 'users'>,
+  slices: Slices,
+): Promise<DirectoryCopy> {
+  const entries = new Map<string, DirectoryUser>();
+  for (const entry of answer.users) {
+    entries.set(entry.id, entry);
+    await slices.rest();
+  }
+  const users: CopiedUser[] = [];
+  for await (const page of pagesOf<CopiedUser>(tx, USERS_BY_ID, [null], ({ id }) => [id])) {
+    for (const user of page) users.push(sharingTexts(user, entries.get(user.id)));
+  }
+  const idsOfOthers = new Map(users.filter(({ id }) => !entries.has(id)).map(({ id }) => [id, id]));
   const groups = await rows<Omit<CopiedGroup, 'memberIds'>>(tx, 'SELECT id, name, state FROM groups');
-  const members = await rows<{ groupId: string; userId: string }>(
-    tx,
-    'SELECT group_id AS "groupId", user_id AS "userId" FROM group_members',
-  );
-  const byGroup = new Map<string, string[]>(groups.map(({ id }) => [id, []]));
-  for (const { groupId, userId } of members) byGroup.get(groupId)?.push(userId);
-  return { users, groups: groups.map((group) => ({ ...group, memberIds: byGroup.get(group.id) ?? [] })) };
+  const members = new Map<string, string[]>(groups.map(({ id }) => [id, []]));
+  const memberships = pagesOf<Membership>(tx, MEMBERSHIPS, [null, null], (last) => [
+    last.groupId,
+    last.userId,
+  ]);
+  for await (const page of memberships) {
+    for (const { groupId, userId } of page) {
+      members.get(groupId)?.push(entries.get(userId)?.id ?? idsOfOthers.get(userId) ?? userId);
+    }
+  }
+  return { users, groups: groups.map((group) => ({ ...group, memberIds: members.get(group.id) ?? [] })) };
+}
+
+function sharingTexts(user: CopiedUser, entry: DirectoryUser | undefined): CopiedUser {
+  if (!entry) return user;
+  const { username, displayName, email } = entry;
+  return {
+    ...user,
+    id: entry.id,
+    ...(user.username === username && { username }),
+    ...(user.displayName === displayName && { displayName }),
+    ...(user.email === email && { email }),
+  };
 }
 
 /** Whether a whole answer has ever been applied: before that there is no copy to go on with, whoever stands in it. */
@@ -49,25 +89,26 @@ export async function isIdOfGroup(tx: Transaction, id: string): Promise<boolean>
 /**
  * Holds users and groups for a change, in the order in which everybody does: who issues or grants by what they are now
  * does so before or after, and the events of both stand in that order.
+ * @param userIds sorted
  */
 export async function holdForChange(
   tx: Transaction,
-  userIds: readonly string[],
+  userIds: Iterable<string>,
   groupIds: readonly string[],
 ): Promise<void> {
-  for (const [table, ids] of [
-    ['users', userIds],
-    ['groups', groupIds],
-  ] as const) {
-    for (const batch of batches([...ids].sort())) {
-      const sql = `SELECT FROM ${table} WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
-      await rows(tx, sql, [batch]);
-    }
+  await hold(tx, 'users', userIds);
+  await hold(tx, 'groups', [...groupIds].sort());
+}
+
+async function hold(tx: Transaction, table: 'users' | 'groups', sortedIds: Iterable<string>): Promise<void> {
+  for (const batch of batches(sortedIds)) {
+    const sql = `SELECT FROM ${table} WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
+    await rows(tx, sql, [batch]);
   }
 }
 
 /** Writes users as the directory says they are. Whoever stops being ACTIVE by it loses all sessions for good. */
-export async function writeUsers(tx: Transaction, entries: readonly DirectoryUser[]): Promise<void> {
+export async function writeUsers(tx: Transaction, entries: Iterable<DirectoryUser>): Promise<void> {
   for (const batch of batches(entries)) {
     const values = batch.map((entry) => ({
       id: entry.id,
@@ -141,7 +182,7 @@ export interface Membership {
 }
 
 /** Writes memberships; those that are there already stay as they are. */
-export async function addMemberships(tx: Transaction, memberships: readonly Membership[]): Promise<void> {
+export async function addMemberships(tx: Transaction, memberships: Iterable<Membership>): Promise<void> {
   for (const batch of batches(memberships)) {
     await rows(
       tx,
@@ -152,7 +193,7 @@ export async function addMemberships(tx: Transaction, memberships: readonly Memb
 }
 
 /** Removes memberships, each named by both its ids. */
-export async function removeMemberships(tx: Transaction, memberships: readonly Membership[]): Promise<void> {
+export async function removeMemberships(tx: Transaction, memberships: Iterable<Membership>): Promise<void> {
   for (const batch of batches(memberships)) {
     await rows(
       tx,
@@ -168,6 +209,31 @@ export async function noteSignIn(tx: Transaction, userId: string): Promise<void>
   await rows(tx, 'UPDATE users SET last_sign_in_at = clock_timestamp() WHERE id = $1', [userId]);
 }
 
-function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += BATCH) yield items.slice(start, start + BATCH);
+/** Lists of a statement's size; whoever makes the items one by one never has all of them. */
+function* batches<T>(items: Iterable<T>): Generator<readonly T[]> {
+  let batch: T[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Rows in pages of a batch, each from the key on that the one before ended with. */
+async function* pagesOf<T>(
+  tx: Transaction,
+  sql: string,
+  beforeAll: readonly null[],
+  keyOf: (last: T) => readonly string[],
+): AsyncGenerator<readonly T[]> {
+  let key: readonly (string | null)[] = beforeAll;
+  for (;;) {
+    const page = await rows<T>(tx, sql, [...key, BATCH]);
+    yield page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < BATCH) return;
+    key = keyOf(last);
+  }
 }

@@ -3,25 +3,36 @@ import { setImmediate } from 'node:timers/promises';
 // Short beside the time in which a service waits for its answer about a token.
 const SLICE_MILLISECONDS = 5;
 
+/** What goes with a long calculation. */
+export interface Meanwhile {
+  /** Ends the calculation at its next slice. */
+  readonly signal?: AbortSignal | undefined;
+  /** What must be done about once a second as long as it lasts. */
+  readonly everySecond?: () => Promise<unknown>;
+}
+
 /**
  * Parts a long calculation into slices, so that whoever resolves a token meanwhile waits for one slice and not for a
  * whole company.
  */
 export class Slices {
-  private until = performance.now() + SLICE_MILLISECONDS;
+  private sliceEnd = performance.now() + SLICE_MILLISECONDS;
+  private secondEnd = performance.now() + 1_000;
 
-  /** @param signal ends the calculation at its next slice */
-  constructor(private readonly signal?: AbortSignal) {}
+  constructor(private readonly meanwhile: Meanwhile = {}) {}
 
   /**
    * To be awaited every few hundred steps: lets everybody else have their turn where the slice is over.
    * @throws what the signal was aborted with
    */
   async rest(): Promise<void> {
-    this.signal?.throwIfAborted();
-    if (performance.now() < this.until) return;
+    this.meanwhile.signal?.throwIfAborted();
+    const now = performance.now();
+    if (now < this.sliceEnd) return;
+    if (now >= this.secondEnd) await this.meanwhile.everySecond?.();
     await setImmediate();
-    this.until = performance.now() + SLICE_MILLISECONDS;
+    this.sliceEnd = performance.now() + SLICE_MILLISECONDS;
+    if (now >= this.secondEnd) this.secondEnd = performance.now() + 1_000;
   }
 
   /**

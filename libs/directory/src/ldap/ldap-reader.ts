@@ -51,7 +51,7 @@ class Reading {
     this.#schema = schemaOf(settings);
     this.#users = new ReadUsers(this.#schema);
     this.#groups = new ReadGroups(this.#schema, this.#users);
-    this.#slices = new Slices(signal);
+    this.#slices = new Slices({ signal });
   }
 
   async answer(): Promise<DirectoryAnswer> {
@@ -77,9 +77,8 @@ class Reading {
   async #takeMembers(group: GroupRead, entry: LdapEntry): Promise<void> {
     for (const members of this.#schema.members) {
       const asked = { entry, attribute: members.attribute, schema: this.#schema };
-      const { texts, notText } = await allValues(this.connection, asked, this.signal);
-      this.#groups.passOver(notText);
-      await this.#slices.resultOf(this.#groups.takeMembers(group, members, texts));
+      const values = await allValues(this.connection, asked, this.signal);
+      await this.#slices.resultOf(this.#groups.takeMembers(group, members, values));
     }
   }
 

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { PresenceFilter } from 'ldapts';
 import type { LdapConnection, LdapEntry, LdapSearch } from './ldap-connection.js';
 import { LdapFault } from './ldap-faults.js';
@@ -27,16 +26,13 @@ export async function allValues(
   connection: LdapConnection,
   { entry, attribute, schema }: { entry: LdapEntry; attribute: string; schema: LdapSchema },
   signal?: AbortSignal,
-): Promise<{ readonly texts: readonly string[]; readonly notText: number }> {
+): Promise<readonly Buffer[]> {
   const id = idOf(entry, schema);
   const ranges = new RangesOfOneEntry(connection, { dn: entry.dn, id, attribute, schema }, signal);
   let start: LdapEntry = entry;
   for (let tried = 1; tried <= TRIES; tried += 1) {
     const values = await ranges.from(start);
-    if (values) {
-      const texts = textsOf(values);
-      return { texts, notText: values.length - texts.length };
-    }
+    if (values) return values;
     start = await ranges.read(0);
   }
   throw new LdapFault('incomplete', `The members of the group ${id} changed each time while they were read.`);
@@ -102,7 +98,3 @@ function rangeOf(entry: LdapEntry, attribute: string): Range | undefined {
 }
 
 const isLast = ({ last }: Range) => last === undefined;
-
-function textsOf(values: readonly Buffer[]): string[] {
-  return values.filter((value) => isUtf8(value)).map((value) => value.toString('utf8'));
-}

@@ -10,6 +10,7 @@ const PEOPLE = 'ou=people,dc=example,dc=org';
 const GROUPS = 'ou=groups,dc=example,dc=org';
 const userId = (n: number) => `aaaaaaaa-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const groupId = (n: number) => `bbbbbbbb-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const bytes = (value: string) => Buffer.from(value);
 const names = (attribute: string) =>
   SCHEMA.members.find((one) => one.attribute === attribute) as MembersAttribute;
 
@@ -32,7 +33,7 @@ function members(attribute: string, ...values: string[]) {
   const groups = new ReadGroups(SCHEMA, PEOPLE_READ());
   const engineers = groups.take(group(1, 'engineers'));
   if (!engineers) throw new Error('The group is good.');
-  atOnce(groups.takeMembers(engineers, names(attribute), values));
+  atOnce(groups.takeMembers(engineers, names(attribute), values.map(bytes)));
   const flattened = atOnce(groups.flattened());
   return { memberIds: flattened?.groups[0]?.memberIds, unknown: flattened?.unknown };
 }
@@ -65,12 +66,24 @@ describe('the members of a group', () => {
       unknown: 4,
     }));
 
+  it('are passed over and counted where a value is no text', () => {
+    const groups = new ReadGroups(SCHEMA, PEOPLE_READ());
+    const engineers = groups.take(group(1, 'engineers'));
+    if (!engineers) throw new Error('The group is good.');
+    atOnce(groups.takeMembers(engineers, names('member'), [Buffer.from([0x63, 0x6e, 0x3d, 0xff])]));
+    expect(atOnce(groups.flattened())).toMatchObject({ groups: [{ memberIds: [] }], unknown: 1 });
+  });
+
   it('may be groups that come later, or hold one another', () => {
     const groups = new ReadGroups(SCHEMA, PEOPLE_READ());
     const [outer, inner] = [groups.take(group(1, 'outer')), groups.take(group(2, 'inner'))];
     if (!outer || !inner) throw new Error('The groups are good.');
-    atOnce(groups.takeMembers(outer, names('member'), [`cn=inner,${GROUPS}`, `uid=ada,${PEOPLE}`]));
-    atOnce(groups.takeMembers(inner, names('member'), [`cn=OUTER,${GROUPS}`, `uid=grace,${PEOPLE}`]));
+    atOnce(
+      groups.takeMembers(outer, names('member'), [`cn=inner,${GROUPS}`, `uid=ada,${PEOPLE}`].map(bytes)),
+    );
+    atOnce(
+      groups.takeMembers(inner, names('member'), [`cn=OUTER,${GROUPS}`, `uid=grace,${PEOPLE}`].map(bytes)),
+    );
     const flattened = atOnce(groups.flattened());
     expect(flattened?.unknown).toBe(0);
     for (const { memberIds } of flattened?.groups ?? [])
@@ -82,7 +95,13 @@ describe('the members of a group', () => {
     const groups = new ReadGroups(SCHEMA, users);
     const engineers = groups.take(group(1, 'engineers'));
     if (!engineers) throw new Error('The group is good.');
-    atOnce(groups.takeMembers(engineers, names('member'), [`uid=lovelace,${PEOPLE}`, `cn=new,${GROUPS}`]));
+    atOnce(
+      groups.takeMembers(
+        engineers,
+        names('member'),
+        [`uid=lovelace,${PEOPLE}`, `cn=new,${GROUPS}`].map(bytes),
+      ),
+    );
     expect(atOnce(groups.unknownDns())).toEqual(new Set([`uid=lovelace,${PEOPLE}`, `cn=new,${GROUPS}`]));
     users.alsoAt(`uid=lovelace,${PEOPLE}`, userId(1));
     groups.alsoAt(`cn=new,${GROUPS}`, groupId(1));

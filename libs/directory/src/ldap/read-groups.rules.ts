@@ -67,27 +67,17 @@ export class ReadGroups {
   *takeMembers(
     group: GroupRead,
     { names }: MembersAttribute,
-    values: readonly string[],
+    values: readonly Uint8Array[],
   ): Generator<void, void> {
     for (const [i, value] of values.entries()) {
       if (i % MEMBERS_AT_ONCE === MEMBERS_AT_ONCE - 1) yield;
-      if (names === 'username') {
-        const id = this.users.idOfUsername(value);
-        if (id === undefined) this.#unnamed += 1;
-        else group.memberIds.push(id);
-        continue;
-      }
-      const dn = canonicalDn(names === 'dn-and-uid' ? withoutUniqueIdentifier(value) : value);
-      const id = dn === undefined ? undefined : this.users.idOfDn(dn);
+      const text = textOf(value);
+      const dn = names === 'username' || text === undefined ? undefined : memberDn(text, names);
+      const id = dn === undefined ? this.#idOfUsername(text, names) : this.users.idOfDn(dn);
       if (id !== undefined) group.memberIds.push(id);
       else if (dn !== undefined) group.otherDns.push(this.#stranger(dn));
       else this.#unnamed += 1;
     }
-  }
-
-  /** Notes values that are no text: they name nobody. */
-  passOver(count: number): void {
-    this.#unnamed += count;
   }
 
   has(id: string): boolean {
@@ -165,6 +155,10 @@ export class ReadGroups {
     else this.#byDn.set(dn, group);
   }
 
+  #idOfUsername(text: string | undefined, names: MembersAttribute['names']): string | undefined {
+    return text === undefined || names !== 'username' ? undefined : this.users.idOfUsername(text);
+  }
+
   #fault({ fault, right, id }: EntryFault, { dn }: ReadableEntry): void {
     this.#faults.add(fault, right, id ?? `below ${placeOf(dn)}`);
   }
@@ -180,3 +174,16 @@ const READ_AGAIN = 'The directory changed while it was read, or gives entries tw
 const SAME_DN = 'with the DN of another entry';
 const ONE_THING = 'Let LDAP_USER_FILTER or LDAP_GROUP_FILTER leave it out: an entry is a user or a group.';
 const NAMES_ARE_SHOWN = 'Grants go by id, so each keeps its own; ADMIN_GROUPS needs id:UUID for such a name.';
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function textOf(value: Uint8Array): string | undefined {
+  try {
+    return UTF8.decode(value);
+  } catch {
+    return undefined; // then it names nobody
+  }
+}
+
+function memberDn(text: string, names: 'dn' | 'dn-and-uid'): string | undefined {
+  return canonicalDn(names === 'dn-and-uid' ? withoutUniqueIdentifier(text) : text);
+}
