@@ -15,7 +15,7 @@ import {
   insertWaitingSuspensions,
   lockWaitingSuspensionsOf,
 } from './waiting-suspensions.queries.js';
-import { DISABLED, idsOf, writeAllSuspensionsOf } from './waiting-suspensions.js';
+import { DISABLED, idsOf, writeAllSuspensions } from './waiting-suspensions.js';
 
 /** So many tokens are written, each with its event, in the commit of the change itself; more follow it (rule 9). */
 export const WRITTEN_AT_ONCE = 1_000;
@@ -57,9 +57,9 @@ export async function stopTokens(
   const suspendedHere = suspendedTokens > WRITTEN_AT_ONCE ? [] : suspended;
   const isManyRevoked = (await liveCountOfAll(tx, revoked, WRITTEN_AT_ONCE + 1)) > WRITTEN_AT_ONCE;
   const revokedHere = isManyRevoked ? [] : revoked;
-  await lockTokensOf(tx, [...suspendedHere, ...idsOf(overdue), ...revokedHere]);
+  const tokenIds = await lockTokensOf(tx, [...suspendedHere, ...idsOf(overdue), ...revokedHere]);
 
-  await writeAllSuspensionsOf(tx, overdue);
+  await writeAllSuspensions(tx, overdue, tokenIds);
   if (suspendedTokens > WRITTEN_AT_ONCE) await insertWaitingSuspensions(tx, suspended);
   else await suspendTokensOf(tx, suspended, DISABLED);
   const revokedTokens = isManyRevoked

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { Database, PeriodicWork } from '@tokenwarden/database';
+import { Database, PeriodicWork, type Transaction } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
-import { hasWaitingSuspensions } from './waiting-suspensions.queries.js';
-import { writeWaitingSuspensions } from './waiting-suspensions.js';
+import { forgetWritten, waitingPart, writeSuspensions, type WaitingPart } from './waiting-suspensions.js';
 
+/** Tokens of one transaction: it ends soon, so that whoever waits for one of them hardly does. */
+const TOKENS_AT_ONCE = 300;
 /** How soon a process takes up what was decided, or what another one has left behind. */
 const PERIOD_MILLISECONDS = 1_500;
 /**
@@ -52,14 +53,30 @@ export class SuspensionWriter implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async writeAll(stopping: AbortSignal): Promise<void> {
-    while (!stopping.aborted && (await this.database.read(hasWaitingSuspensions))) {
+    let part = await this.database.read(waitingPart);
+    while (part && (await this.write(part, stopping))) part = await this.database.read(waitingPart);
+    if (!part) this.say();
+  }
+
+  // Whether it has written the part: where it is not to stop, and others do not have it in hand.
+  private async write(
+    { userIds, tokenIds, wholeUserIds }: WaitingPart,
+    stopping: AbortSignal,
+  ): Promise<boolean> {
+    for (let start = 0; start < tokenIds.length; start += TOKENS_AT_ONCE) {
+      if (stopping.aborted) return false;
       const began = performance.now();
-      const { tokens, hasTaken } = await this.database.transaction(writeWaitingSuspensions, BOUNDS);
-      if (!hasTaken) return; // others have the rest in hand
+      const some = tokenIds.slice(start, start + TOKENS_AT_ONCE);
+      const write = (tx: Transaction) => writeSuspensions(tx, userIds, some);
+      const { tokens, hasTaken } = await this.database.transaction(write, BOUNDS);
+      if (!hasTaken) return false;
       this.written += tokens;
       await pause(Math.min((performance.now() - began) * REST_PER_WORK, LONGEST_REST_MILLISECONDS));
     }
-    if (!stopping.aborted) this.say();
+    if (stopping.aborted) return false;
+    const forget = (tx: Transaction) => forgetWritten(tx, wholeUserIds);
+    const forgotten = wholeUserIds.length === 0 ? 0 : await this.database.transaction(forget, BOUNDS);
+    return tokenIds.length > 0 || forgotten > 0;
   }
 
   private say(): void {

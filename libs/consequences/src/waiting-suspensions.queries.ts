@@ -34,26 +34,27 @@ export async function lockWaitingSuspensionsOf(
   return found;
 }
 
-/** Whether anything waits. */
-export async function hasWaitingSuspensions(tx: Transaction): Promise<boolean> {
-  const [row] = await rows<{ waits: boolean }>(
-    tx,
-    'SELECT EXISTS (SELECT FROM waiting_suspensions) AS waits',
-  );
-  return row?.waits ?? false;
-}
-
-/** So many of those that wait longest and that nobody else is writing, locked to the end of the transaction. */
-export async function takeWaitingSuspensions(tx: Transaction, most: number): Promise<SuspendedPrincipal[]> {
-  const sql = `SELECT user_id AS id, decided_at AS at FROM waiting_suspensions ORDER BY decided_at, user_id LIMIT $1
-    FOR UPDATE SKIP LOCKED`;
+/** So many of those who wait, in no order: several processes begin at different ones. */
+export async function someWaitingSuspensions(tx: Transaction, most: number): Promise<SuspendedPrincipal[]> {
+  const sql = `SELECT user_id AS id, decided_at AS at FROM waiting_suspensions ORDER BY random() LIMIT $1`;
   return rows(tx, sql, [most]);
 }
 
-/** Forgets those of these locked ones who have no ACTIVE token left. */
-export async function deleteWrittenSuspensions(tx: Transaction, userIds: readonly string[]): Promise<void> {
-  const sql = `DELETE FROM waiting_suspensions WHERE user_id = ANY($1::uuid[]) AND NOT ${hasActiveRows('user_id')}`;
-  await rows(tx, sql, [userIds]);
+/** Those of these that still wait and that nobody else is writing, locked to the end of the transaction. */
+export async function takeWaitingSuspensions(
+  tx: Transaction,
+  userIds: readonly string[],
+): Promise<SuspendedPrincipal[]> {
+  const sql = `SELECT user_id AS id, decided_at AS at FROM waiting_suspensions WHERE user_id = ANY($1::uuid[])
+    ORDER BY user_id FOR UPDATE SKIP LOCKED`;
+  return rows(tx, sql, [userIds]);
+}
+
+/** Forgets those of these locked ones who have no ACTIVE token left, and says how many they were. */
+export async function deleteWrittenSuspensions(tx: Transaction, userIds: readonly string[]): Promise<number> {
+  const sql = `DELETE FROM waiting_suspensions WHERE user_id = ANY($1::uuid[]) AND NOT ${hasActiveRows('user_id')}
+    RETURNING user_id`;
+  return (await rows(tx, sql, [userIds])).length;
 }
 
 /** Forgets what waits for these users, locked by whoever calls this. */

@@ -22,7 +22,7 @@ export {
   type Suspension,
 } from './token-changes.js';
 export { endOnSuccessorsUse, leaveToSuccessor, type Overlap } from './token-rotation.js';
-export { lockTokensOf, revokeTokensOf, suspendSomeTokensOf, suspendTokensOf } from './tokens-of-principal.js';
+export { lockTokensOf, revokeTokensOf, suspendThese, suspendTokensOf } from './tokens-of-principal.js';
 export { TokenActionEnum, TokenKindEnum, TokenStatusEnum, UnusableReasonEnum } from './token-words.enums.js';
 export { withReason } from './token-trail.js';
 export { tokenColumns } from './token-columns.js';
@@ -30,6 +30,7 @@ export { tokensByIds } from './tokens.queries.js';
 export { successorsOf } from './rotation.queries.js';
 export {
   activeCountOfAll,
+  activeTokensOf,
   hasActiveRows,
   hasMoreLiveRowsThan,
   liveCountOf,
@@ -37,6 +38,7 @@ export {
   liveCountsOf,
   liveTokensOf,
   type HeldTokens,
+  type OwnedToken,
   type SuspendedPrincipal,
 } from './tokens-of-principal.queries.js';
 export { BULK_REVOCATION_OF, IDS_BEING_REVOKED, tokensNow } from './tokens-now.queries.js';

@@ -60,28 +60,44 @@ export interface SuspendedPrincipal {
   readonly at: Date;
 }
 
-/**
- * Suspends so many ACTIVE tokens of these principals at most, each as of its principal's moment, and gives them. Those of
- * the first principals come first; they are locked by id.
- */
-export async function updateSomeSuspended(
+/** Suspends those of these tokens that are ACTIVE and of these principals, each as of its principal's moment, and gives them. */
+export async function updateTheseSuspended(
   tx: Transaction,
+  ids: readonly string[],
   principals: readonly SuspendedPrincipal[],
-  { by, most }: { by: ActorRef; most: number },
+  by: ActorRef,
 ): Promise<Pick<AccessTokenEntity, 'id' | 'name'>[]> {
-  const active = (owned: string) =>
-    `${livingRows(owned)} AND ${IS_NOT_SUSPENDED} AND ${IS_NOT_BEING_REVOKED}`;
+  const owned = 't.id = ANY($1::uuid[]) AND t.principal_id = principal.id';
   return rows(
     tx,
-    `WITH chosen AS MATERIALIZED (
-       SELECT token.id, principal.at FROM unnest($1::uuid[], $2::timestamptz[]) WITH ORDINALITY AS principal (id, at, place)
-       CROSS JOIN LATERAL (SELECT t.id FROM ${active('t.principal_id = principal.id')} LIMIT $4) AS token
-       LIMIT $4),
-     hit AS (SELECT t.id, chosen.at FROM chosen JOIN access_tokens t ON t.id = chosen.id
-       WHERE t.revoked_at IS NULL AND ${IS_NOT_SUSPENDED} ORDER BY t.id FOR NO KEY UPDATE OF t)
-     UPDATE access_tokens SET suspended_at = hit.at, suspended_by = $3, suspended_with_scope = false
+    `WITH hit AS (
+       SELECT t.id, principal.at FROM unnest($2::uuid[], $3::timestamptz[]) AS principal (id, at), ${livingRows(owned)}
+         AND ${IS_NOT_SUSPENDED} AND ${IS_NOT_BEING_REVOKED} ORDER BY t.id FOR NO KEY UPDATE OF t)
+     UPDATE access_tokens SET suspended_at = hit.at, suspended_by = $4, suspended_with_scope = false
      FROM hit WHERE access_tokens.id = hit.id RETURNING access_tokens.id, access_tokens.name`,
-    [principals.map(({ id }) => id), principals.map(({ at }) => at), JSON.stringify(by), most],
+    [ids, principals.map(({ id }) => id), principals.map(({ at }) => at), JSON.stringify(by)],
+  );
+}
+
+/** An ACTIVE token and whose it is. */
+export interface OwnedToken {
+  readonly id: string;
+  readonly principalId: string;
+}
+
+// Not sorted: then Postgres would go over all tokens of all principals, not only until there are enough.
+/** ACTIVE tokens of these principals, so many at most: those of the first one, then of the second one, and so on. */
+export async function activeTokensOf(
+  tx: Transaction,
+  principalIds: readonly string[],
+  most: number,
+): Promise<OwnedToken[]> {
+  const active = `${livingRows('t.principal_id = principal.id')} AND ${IS_NOT_SUSPENDED} AND ${IS_NOT_BEING_REVOKED}`;
+  return rows(
+    tx,
+    `SELECT token.id, principal.id AS "principalId" FROM unnest($1::uuid[]) AS principal (id)
+     CROSS JOIN LATERAL (SELECT t.id FROM ${active} LIMIT $2) AS token LIMIT $2`,
+    [principalIds, most],
   );
 }
 
@@ -91,7 +107,7 @@ export function hasActiveRows(principalId: string): string {
     AND ${IS_NOT_BEING_REVOKED})`;
 }
 
-/** The ids of the live tokens of these principals, sorted. */
+/** The ids of the live tokens of these principals, in order. */
 export async function selectLiveIds(tx: Transaction, principalIds: readonly string[]): Promise<string[]> {
   const sql = `SELECT t.id FROM ${livingRows(OF_PRINCIPALS)} ORDER BY t.id`;
   return (await rows<{ id: string }>(tx, sql, [principalIds])).map(({ id }) => id);

@@ -7,7 +7,7 @@ import {
   selectLiveIds,
   updateActiveSuspended,
   updateLiveRevoked,
-  updateSomeSuspended,
+  updateTheseSuspended,
   type HeldTokens,
   type SuspendedPrincipal,
 } from './tokens-of-principal.queries.js';
@@ -35,7 +35,8 @@ export async function revokeTokensOf(
 /**
  * Suspends every ACTIVE token of these principals by SYSTEM, with an event for each: rule 10 for disabled users. Owner and
  * administrators may lift it once the user is enabled. The principals must be locked against issuing. For so many tokens
- * as a statement has time for, some thousand; more are suspended by `suspendSomeTokensOf`.
+ * as a statement has time for, some thousand; more are suspended by
+ * `suspendThese`, a part at a time.
  */
 export async function suspendTokensOf(
   tx: Transaction,
@@ -50,16 +51,17 @@ export async function suspendTokensOf(
 }
 
 /**
- * As `suspendTokensOf`, at most so many tokens, each as of its principal's moment: those of the first principals first.
- * @returns how many they were; fewer than `most` where no ACTIVE token is left
+ * As `suspendTokensOf`, of these tokens alone: those of them that are ACTIVE and of these principals, each as of its
+ * principal's moment. Some thousand at most.
+ * @returns how many they were
  */
-export async function suspendSomeTokensOf(
+export async function suspendThese(
   tx: Transaction,
+  tokenIds: readonly string[],
   principals: readonly SuspendedPrincipal[],
   reason: string,
-  most: number,
 ): Promise<number> {
-  const suspended = await updateSomeSuspended(tx, principals, { by: SYSTEM.actor, most });
+  const suspended = await updateTheseSuspended(tx, tokenIds, principals, SYSTEM.actor);
   await leaveTrail(tx, 'token.suspended', suspended, SYSTEM, withReason(reason));
   return suspended.length;
 }
@@ -68,13 +70,15 @@ export async function suspendSomeTokensOf(
  * Locks the live tokens of these principals in the order of ids, for whoever changes tokens of several by several
  * statements: each of these locks in order by itself, all of them together do not. The principals must be locked against
  * issuing.
+ * @returns their ids, in order
  */
-export async function lockTokensOf(tx: Transaction, principalIds: readonly string[]): Promise<void> {
-  if (principalIds.length === 0) return;
+export async function lockTokensOf(tx: Transaction, principalIds: readonly string[]): Promise<string[]> {
+  if (principalIds.length === 0) return [];
   const ids = await selectLiveIds(tx, principalIds);
   for (let start = 0; start < ids.length; start += LOCKED_AT_ONCE) {
     await lockTokens(tx, ids.slice(start, start + LOCKED_AT_ONCE));
   }
+  return ids;
 }
 
 // As many as are locked well within the time of a statement.
