@@ -161,7 +161,8 @@ export class BoundConnection implements LdapConnection {
     });
     const { url } = this.channel.server;
     if (response.status !== RESULT.success) {
-      throw faultOf(url, searchFault(response.status, base), { resultCode: response.status });
+      const fault = searchFault(response.status, scope === 'sub' ? base : undefined);
+      throw faultOf(url, fault, { resultCode: response.status });
     }
     const elsewhere = references.find((uri) => !isBesideThePoint(uri, this.schema));
     if (elsewhere !== undefined) {

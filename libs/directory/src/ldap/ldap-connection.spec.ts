@@ -141,7 +141,11 @@ describe('a reference to elsewhere', () => {
 describe('a connection', () => {
   it.each<[string, (asked: Asked) => Said, string]>([
     ['the server hangs up', () => 'hang up', 'cut'],
-    ['it stops in the middle of an entry', ({ id }) => [found(id, HERE), found(id, HERE).subarray(0, 9)], 'late'],
+    [
+      'it stops in the middle of an entry',
+      ({ id }) => [found(id, HERE), found(id, HERE).subarray(0, 9)],
+      'late',
+    ],
     [
       'it says that it is about to',
       ({ id }) => [found(id, HERE), noticeOfDisconnection(52), done(id, 0)],

@@ -53,7 +53,16 @@ export const RESULT = {
   unwillingToPerform: 53,
 } as const;
 
-const ANOTHER_SERVER = new Set<LdapFaultKind>(['unreachable', 'untrusted', 'late', 'cut', 'busy', 'refused']);
+// An unknown result is taken for the server's own trouble: a second one that gives it too costs little.
+const ANOTHER_SERVER = new Set<LdapFaultKind>([
+  'unreachable',
+  'untrusted',
+  'late',
+  'cut',
+  'busy',
+  'refused',
+  'other',
+]);
 
 /** Whether another server of LDAP_URL may do better: the fault is of this server, not of what was asked. */
 export function isOfTheServer(kind: LdapFaultKind): boolean {
@@ -122,32 +131,39 @@ function tlsFault(code: string, { host, hasCaFile }: { host: string; hasCaFile: 
   return untrusted(`TLS cannot be set up (${code}); TLS 1.2 or 1.3 is needed.`);
 }
 
-/** What it means that a search ended with this result code, which is no success. */
-export function searchFault(code: number, base: string): FaultInWords {
+/**
+ * What it means that a search ended with this result code, which is no success.
+ * @param base below which everything was searched; undefined: one entry was read, which is not named, for it may be a
+ * person's
+ */
+export function searchFault(code: number, base: string | undefined): FaultInWords {
+  const asked = base === undefined ? 'an entry that it had given before' : `what is below "${base}"`;
   switch (code) {
     case RESULT.timeLimitExceeded:
     case RESULT.sizeLimitExceeded:
     case RESULT.adminLimitExceeded:
       return {
         kind: 'incomplete',
-        sentence: `it gives only a part of what is below "${base}" (result ${code}): raise its limits for LDAP_BIND_DN.`,
+        sentence: `it gives only a part of ${asked} (result ${code}): raise its limits for LDAP_BIND_DN.`,
       };
     case RESULT.referral:
       return {
         kind: 'incomplete',
-        sentence: `it refers to another server for "${base}"; referrals are not followed.`,
+        sentence: `it refers to another server for ${asked}; referrals are not followed.`,
       };
     case RESULT.noSuchObject:
-      return {
-        kind: 'missing',
-        sentence: `there is no entry "${base}", or LDAP_BIND_DN may not see it: look at LDAP_USER_BASE and LDAP_GROUP_BASE.`,
-      };
+      return base === undefined
+        ? { kind: 'missing', sentence: `it does not have ${asked} any more.` }
+        : {
+            kind: 'missing',
+            sentence: `there is no entry "${base}", or LDAP_BIND_DN may not see it: look at LDAP_USER_BASE and LDAP_GROUP_BASE.`,
+          };
     case RESULT.insufficientAccessRights:
-      return { kind: 'refused', sentence: `LDAP_BIND_DN may not read below "${base}".` };
+      return { kind: 'refused', sentence: `LDAP_BIND_DN may not read ${asked}.` };
     default:
       return (
         encryptionFault(code) ??
-        stateFault(code) ?? { kind: 'other', sentence: `a search below "${base}" ended with result ${code}.` }
+        stateFault(code) ?? { kind: 'other', sentence: `asked for ${asked}, it answers with result ${code}.` }
       );
   }
 }

@@ -136,6 +136,14 @@ describe('a server that cannot prove who it is gets no password', () => {
     expect(proxy.sent().includes('tokenwarden')).toBe(false);
   });
 
+  it.each(bothWays)('that speaks nothing newer than TLS 1.1, by %s: 1.2 is enough', async (way) => {
+    const only = (version: string) => [`TLSCipherSuite NORMAL:-VERS-ALL:+VERS-TLS${version}:%COMPAT`];
+    const old = await anotherSlapd({ globalConfig: only('1.1') });
+    expect(await failure(urlsOf(old, way), old)).toMatchObject({ kind: 'untrusted' });
+    const enough = await anotherSlapd({ globalConfig: only('1.2') });
+    expect(await reached(urlsOf(enough, way), enough)).toBe('TLSv1.2');
+  });
+
   it('that speaks TLS where LDAP is meant', async () => {
     const plain = { urls: [slapd.ldapsUrl!.replace('ldaps:', 'ldap:')], ...plainly };
     expect((await failure(plain)).kind).toMatch(/^(cut|late)$/);

@@ -28,7 +28,7 @@ export function serverOf(url: string, startTls: boolean): LdapServer {
 
 /** Whom to trust: LDAP_CA_FILE, read again for every connection so that a new one counts at once, or what Node trusts. */
 export class LdapTrust {
-  private known: { readonly authorities: string; readonly context: SecureContext } | undefined;
+  private known: { readonly authorities: string | undefined; readonly context: SecureContext } | undefined;
 
   constructor(readonly caFile: string | undefined) {}
 
@@ -38,27 +38,26 @@ export class LdapTrust {
    * @throws LdapFault `setting` where LDAP_CA_FILE cannot be used
    */
   async optionsFor(host: string): Promise<ConnectionOptions> {
+    const authorities = this.caFile === undefined ? undefined : await authoritiesOf(this.caFile);
+    if (!this.known || this.known.authorities !== authorities) {
+      this.known = { authorities, context: contextOf(authorities) };
+    }
     return {
       host,
       // A name in the handshake may not be an address (RFC 6066, section 3); the certificate is compared with `host`.
       servername: isIP(host) === 0 ? host : '',
       rejectUnauthorized: true,
-      secureContext: this.caFile === undefined ? contextOf(undefined) : await this.contextOfFile(this.caFile),
+      secureContext: this.known.context,
     };
   }
+}
 
-  private async contextOfFile(path: string): Promise<SecureContext> {
-    const authorities = await readFile(path, 'utf8').catch((error: unknown) => {
-      throw new LdapFault('setting', 'LDAP_CA_FILE cannot be read.', { cause: error });
-    });
-    if (this.known?.authorities !== authorities) {
-      if (!authorities.includes('-----BEGIN CERTIFICATE-----')) {
-        throw new LdapFault('setting', 'LDAP_CA_FILE holds no certificate in PEM.');
-      }
-      this.known = { authorities, context: contextOf(authorities) };
-    }
-    return this.known.context;
-  }
+async function authoritiesOf(path: string): Promise<string> {
+  const authorities = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new LdapFault('setting', 'LDAP_CA_FILE cannot be read.', { cause: error });
+  });
+  if (authorities.includes('-----BEGIN CERTIFICATE-----')) return authorities;
+  throw new LdapFault('setting', 'LDAP_CA_FILE holds no certificate in PEM.');
 }
 
 function contextOf(authorities: string | undefined): SecureContext {
