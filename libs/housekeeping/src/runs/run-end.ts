@@ -5,6 +5,11 @@ import { Problem, SYSTEM, type HousekeepingRunState } from '@tokenwarden/vocabul
 import { RunFailed, type HousekeepingRunRecord, type RunOutcome } from './run.js';
 import { RUN_COLUMNS, type ClaimedRun } from './runs.queries.js';
 
+/** Why a run failed whose process was told to stop: no fault of its task, and it says nothing of it. */
+export const STOPPED = 'The process that carried it out was stopped.';
+/** SQL: whether an ended run says how its task does. */
+export const SAYS_HOW_ITS_TASK_DOES = `NOT dry_run AND state <> 'RUNNING' AND error IS DISTINCT FROM '${STOPPED}'`;
+
 /** A run that has ended, and what began or ended with it: a fault of its task lasts from the first failed run to the next other one. */
 export interface EndedRun {
   readonly run: HousekeepingRunRecord;
@@ -40,6 +45,7 @@ export async function endRun(tx: Transaction, run: ClaimedRun, end: RunEnd): Pro
   // A dry run says nothing of the task: it neither fails it nor mends it.
   if (run.dryRun) return { run: ended, fault: 'NONE' };
   await noteInTask(tx, ended, end.isLeftBehind);
+  if (ended.error === STOPPED) return { run: ended, fault: 'NONE' };
   const fault = faultOf(end.state, await stateBefore(tx, run));
   if (fault === 'BEGAN') {
     await record(tx, {
@@ -71,7 +77,8 @@ async function stateBefore(
 ): Promise<HousekeepingRunState | undefined> {
   const [before] = await rows<{ state: HousekeepingRunState }>(
     tx,
-    `SELECT state FROM housekeeping_runs WHERE task = $1 AND fence < $2 AND NOT dry_run ORDER BY fence DESC LIMIT 1`,
+    `SELECT state FROM housekeeping_runs
+     WHERE task = $1 AND fence < $2 AND ${SAYS_HOW_ITS_TASK_DOES} ORDER BY fence DESC LIMIT 1`,
     [task, fence],
   );
   return before?.state;

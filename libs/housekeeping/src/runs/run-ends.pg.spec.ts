@@ -3,7 +3,7 @@ import { record } from '@tokenwarden/audit';
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { tcpProxy, type TcpProxy } from '../../../../test/harness/index.js';
 import { BY_HAND, DONE, Gate, RunningHousekeeping, until } from '../../test/running-housekeeping.js';
-import type { RunContext, RunWork } from './run.js';
+import { RunFailed, type RunContext, type RunWork } from './run.js';
 
 const TASK = 'DIRECTORY_SYNC';
 let housekeeping: RunningHousekeeping;
@@ -84,6 +84,19 @@ describe('a process that is stopped', () => {
     await other.scheduler.look();
     await housekeeping.untilNobodyRuns();
     expect(await housekeeping.story()).toEqual(['MANUAL FAILED', 'CATCH_UP SUCCEEDED']);
+  });
+
+  it('is no fault of the task, and hides none', async () => {
+    const [stopped, other] = [await housekeeping.another(), await housekeeping.another()];
+    await stopped.runs.begin(TASK, { ...BY_HAND, trigger: 'SCHEDULE' }, untilAborted);
+    await stopped.runs.beforeApplicationShutdown();
+    expect(await housekeeping.events()).toEqual([]);
+    expect(housekeeping.lines).toEqual([]);
+    const failing: RunWork = () => Promise.reject(new RunFailed('No answer.'));
+    await (
+      await other.runs.begin(TASK, { ...BY_HAND, trigger: 'SCHEDULE' }, failing)
+    ).ended;
+    expect((await housekeeping.events()).map(({ action }) => action)).toEqual(['housekeeping.failed']);
   });
 
   it('lets a commit go through', async () => {

@@ -2,6 +2,7 @@ import { COUNT_LIMIT, type Page } from '@tokenwarden/api';
 import { keyset, rows, type Transaction } from '@tokenwarden/database';
 import type { HousekeepingRunState, HousekeepingTask } from '@tokenwarden/vocabulary';
 import type { HousekeepingRunRecord } from './run.js';
+import { SAYS_HOW_ITS_TASK_DOES } from './run-end.js';
 import { RUN_COLUMNS } from './runs.queries.js';
 
 /** Which runs a list holds; undefined for any. */
@@ -23,7 +24,7 @@ export interface TaskStanding {
   readonly now: Date;
   /** When a run of it last SUCCEEDED, dry ones left out. */
   readonly lastSuccessAt: Date | null;
-  /** Whether the newest of its real runs that have ended FAILED. */
+  /** Whether the newest of its runs that say how it does FAILED. */
   readonly isFailing: boolean;
 }
 
@@ -55,7 +56,7 @@ export async function taskStandings(tx: Transaction): Promise<TaskStanding[]> {
     tx,
     `SELECT t.task, date_trunc('milliseconds', clock_timestamp()) AS now, t.last_success_at AS "lastSuccessAt",
        coalesce((SELECT r.state = 'FAILED' FROM housekeeping_runs r
-         WHERE r.task = t.task AND NOT r.dry_run AND r.state <> 'RUNNING' ORDER BY r.fence DESC LIMIT 1), false) AS "isFailing"
+         WHERE r.task = t.task AND ${SAYS_HOW_ITS_TASK_DOES} ORDER BY r.fence DESC LIMIT 1), false) AS "isFailing"
      FROM housekeeping_tasks t`,
   );
 }

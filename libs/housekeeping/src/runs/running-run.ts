@@ -10,7 +10,7 @@ import {
   type RunOutcome,
   type RunWork,
 } from './run.js';
-import { endRun, outcomeOfFailure, sayEnd, type EndedRun, type RunEnd } from './run-end.js';
+import { endRun, outcomeOfFailure, sayEnd, STOPPED, type EndedRun, type RunEnd } from './run-end.js';
 import { holdAlone, holdPlace, LEASE_SECONDS, renewLease, type ClaimedRun } from './runs.queries.js';
 
 const RENEWAL_MILLISECONDS = 10_000;
@@ -48,7 +48,7 @@ export class RunningRun {
   private readonly outOfTimeAt: number;
   private leaseUntil = performance.now() + LEASE_SECONDS * 1_000;
   private renewal: NodeJS.Timeout | undefined;
-  private readonly stopped = new RunFailed('The process that carried it out was stopped.');
+  private readonly stopped = new RunFailed(STOPPED);
   private isOver = false;
   /** What `finish` has written in a transaction of the task that is not committed yet, and what is. */
   private ending: EndedRun | undefined;

@@ -1,0 +1,317 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, openSync, readdirSync, readlinkSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import {
+  emptyDatabase,
+  graphql,
+  newFolder,
+  signIn,
+  startProduct,
+  type RunningProduct,
+  type SignedIn,
+  type TestDatabase,
+} from '../harness/index.js';
+import { group, person, writeDirectory, type People } from './directory-file.js';
+import { until } from './waiting.js';
+
+interface Run {
+  readonly id: string;
+  readonly trigger: string;
+  readonly state: string;
+  readonly dryRun: boolean;
+  readonly startedBy: { readonly kind: string; readonly name: string };
+  readonly finishedAt: string | null;
+  readonly examined: number;
+  readonly error: string | null;
+}
+
+const RUN =
+  'id trigger state dryRun startedBy { kind name } startedAt finishedAt examined affected error details';
+const PEOPLE: People = {
+  users: [person('root'), person('gwen')],
+  groups: [group('wardens', ['root']), group('people', ['gwen'])],
+};
+
+let database: TestDatabase;
+let looking: pg.Client;
+let one: RunningProduct;
+let other: RunningProduct;
+/** Signed in at the other instance, which is there through it all. */
+let root: SignedIn;
+let gwen: SignedIn;
+
+/** Where the directory of the first instance is, which a test can make hang: a pipe that nothing comes out of. */
+const path = join(newFolder('directory'), 'people.json');
+let pipe: number | undefined;
+function makeItHang(): void {
+  rmSync(path);
+  spawnSync('mkfifo', [path]);
+  pipe = openSync(path, constants.O_RDWR); // so that whoever opens it waits for what it holds, and not for a writer
+}
+function letOut(people: People): void {
+  if (pipe === undefined) return;
+  writeSync(pipe, JSON.stringify(people));
+  closeSync(pipe);
+  pipe = undefined;
+}
+function makeItAnswer(): void {
+  if (pipe !== undefined) closeSync(pipe);
+  pipe = undefined;
+  rmSync(path);
+  writeDirectory(PEOPLE, path);
+}
+/** Whether the first instance has the pipe open. */
+function isBeingRead(): boolean {
+  const open = `/proc/${one.pid}/fd`;
+  return readdirSync(open).some((fd) => {
+    try {
+      return readlinkSync(join(open, fd)) === path;
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+}
+
+let shared: Record<string, string>;
+const startOne = () => startProduct({ env: { ...shared, INSTANCE_NAME: 'one', DIRECTORY_FILE: path } });
+
+beforeAll(async () => {
+  database = await emptyDatabase();
+  looking = new pg.Client({ connectionString: database.url });
+  await looking.connect();
+  shared = {
+    DATABASE_URL: database.url,
+    MASTER_KEY: randomBytes(32).toString('base64'),
+    ADMIN_GROUPS: 'wardens',
+    PUBLIC_URL: 'http://127.0.0.1:4000', // one issuer for both
+    DIRECTORY_SYNC_SCHEDULE: '0 0 1 1 *', // nobody but the tests
+  };
+  writeDirectory(PEOPLE, path);
+  one = await startOne();
+  other = await startProduct({
+    env: { ...shared, INSTANCE_NAME: 'other', DIRECTORY_FILE: writeDirectory(PEOPLE) },
+  });
+  [root, gwen] = await Promise.all([
+    signIn(other.url, 'root', 'root-secret'),
+    signIn(other.url, 'gwen', 'gwen-secret'),
+  ]);
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all([one?.kill(), other?.kill()]);
+  await looking?.end();
+  await database?.close();
+});
+
+async function runs(): Promise<Run[]> {
+  const answer = await graphql<{ housekeepingRuns: { nodes: Run[] } }>(
+    other.url,
+    root,
+    `{ housekeepingRuns(first: 20) { nodes { ${RUN} } } }`,
+  );
+  return answer.data.housekeepingRuns.nodes;
+}
+async function begin(at: RunningProduct, dryRun = false): Promise<Run> {
+  const answer = await graphql<{ runHousekeeping: { run: Run } }>(
+    at.url,
+    root,
+    `mutation ($dryRun: Boolean!) { runHousekeeping(input: { task: DIRECTORY_SYNC, dryRun: $dryRun }) { run { ${RUN} } } }`,
+    { dryRun },
+  );
+  return answer.data.runHousekeeping.run;
+}
+const ended = (id: string, seconds = 20) =>
+  until(async () => (await runs()).some((run) => run.id === id && run.state !== 'RUNNING'), { seconds });
+const runOf = async (id: string) => (await runs()).find((run) => run.id === id);
+/** The run that took the place of this one. */
+async function follower(id: string): Promise<Run | undefined> {
+  const found = await runs();
+  return found[found.findIndex((run) => run.id === id) - 1];
+}
+/** As if a minute without a sign of whoever is at it had passed. */
+const letLeasesExpire = () =>
+  looking.query(`UPDATE housekeeping_runs SET lease_until = clock_timestamp() WHERE state = 'RUNNING'`);
+
+describe('housekeeping by hand', () => {
+  it('answers at once with the run that has begun, which is shown until it has ended and after', async () => {
+    const run = await begin(one);
+    expect(run).toMatchObject({
+      trigger: 'MANUAL',
+      state: 'RUNNING',
+      dryRun: false,
+      startedBy: { kind: 'USER', name: 'root' },
+      finishedAt: null,
+    });
+    await ended(run.id);
+    expect(await runOf(run.id)).toMatchObject({ state: 'SUCCEEDED', examined: 4, error: null });
+    const shown = await graphql(
+      other.url,
+      root,
+      `
+        query ($id: ID!) {
+          node(id: $id) {
+            __typename
+            id
+          }
+        }
+      `,
+      { id: run.id },
+    );
+    expect(shown.data).toEqual({ node: { __typename: 'HousekeepingRun', id: run.id } });
+  });
+
+  it('gives the run that is under way at another instance, and a dry run beside it', async () => {
+    makeItHang();
+    const run = await begin(one);
+    await until(isBeingRead, { seconds: 10 });
+    expect(await begin(other)).toEqual(await runOf(run.id));
+    const dry = await begin(other, true);
+    expect(dry).toMatchObject({ dryRun: true, state: 'RUNNING' });
+    await ended(dry.id);
+    letOut(PEOPLE);
+    await ended(run.id);
+    makeItAnswer();
+    expect(await runOf(run.id)).toMatchObject({ state: 'SUCCEEDED' });
+  });
+
+  it('is in the trail with whoever began it, and shown to nobody without the right', async () => {
+    const run = await begin(other);
+    await ended(run.id);
+    const trail = await graphql<{ auditEvents: { nodes: unknown[] } }>(
+      other.url,
+      root,
+      `
+        query ($id: ID!) {
+          auditEvents(filter: { targetId: $id }) {
+            nodes {
+              action
+              outcome
+              actor {
+                name
+              }
+              targetType
+              targetName
+              details
+            }
+          }
+        }
+      `,
+      { id: run.id },
+    );
+    expect(trail.data.auditEvents.nodes).toEqual([
+      {
+        action: 'housekeeping.started',
+        outcome: 'SUCCEEDED',
+        actor: { name: 'root' },
+        targetType: 'housekeeping_run',
+        targetName: 'DIRECTORY_SYNC',
+        details: { task: 'DIRECTORY_SYNC', dryRun: false },
+      },
+    ]);
+    const hidden = await graphql(
+      other.url,
+      gwen,
+      `
+        query ($id: ID!) {
+          node(id: $id) {
+            id
+          }
+        }
+      `,
+      { id: run.id },
+    );
+    expect(hidden.data).toEqual({ node: null });
+    const refused = await graphql(other.url, gwen, '{ housekeepingTasks { task } }');
+    expect(refused.code).toBe('FORBIDDEN');
+  });
+
+  it('is seen with its schedule, and on the gauges of each instance', async () => {
+    const tasks = await graphql<{ housekeepingTasks: { nextRunAt: string }[] }>(
+      one.url,
+      root,
+      '{ housekeepingTasks { task enabled schedule nextRunAt lastRun { state dryRun } } }',
+    );
+    const [task] = tasks.data.housekeepingTasks;
+    expect(task).toMatchObject({
+      task: 'DIRECTORY_SYNC',
+      enabled: true,
+      schedule: '0 0 1 1 *',
+      lastRun: { state: 'SUCCEEDED', dryRun: false },
+    });
+    expect(task?.nextRunAt).toMatch(/-01-01T00:00:00\.000Z$/);
+    for (const { url } of [one, other]) {
+      const page = await (await fetch(`${url}/metrics`)).text();
+      expect(page).toMatch(
+        /^tokenwarden_housekeeping_last_success_timestamp_seconds{task="DIRECTORY_SYNC"} \d{10}/m,
+      );
+      expect(page).toContain('tokenwarden_housekeeping_failing{task="DIRECTORY_SYNC"} 0');
+    }
+  });
+});
+
+describe('an instance in the middle of a run', () => {
+  it('that was frozen for longer than its lock writes nothing when it wakes', async () => {
+    makeItHang();
+    const run = await begin(one);
+    await until(isBeingRead, { seconds: 10 });
+    process.kill(one.pid, 'SIGSTOP');
+    await letLeasesExpire();
+    await until(async () => (await follower(run.id))?.state === 'SUCCEEDED', { seconds: 15 });
+    expect(await follower(run.id)).toMatchObject({ trigger: 'CATCH_UP', startedBy: { kind: 'SYSTEM' } });
+
+    letOut({ ...PEOPLE, users: [...PEOPLE.users, person('intruder')] });
+    process.kill(one.pid, 'SIGCONT');
+    await until(() => !isBeingRead(), { seconds: 10 });
+    makeItAnswer();
+    const again = await begin(one);
+    await ended(again.id);
+
+    expect(await runOf(run.id)).toMatchObject({
+      state: 'FAILED',
+      error: 'The process one.1 stopped reporting, and another run takes its place.',
+    });
+    const { rows } = await looking.query(`SELECT FROM users WHERE username = 'intruder'`);
+    expect(rows).toEqual([]);
+    expect(await runOf(again.id)).toMatchObject({ state: 'SUCCEEDED' });
+  }, 60_000);
+
+  it('that is stopped ends in time, and another one does what was left', async () => {
+    makeItHang();
+    const run = await begin(one);
+    await until(isBeingRead, { seconds: 10 });
+    const stopping = one.stop();
+    await until(async () => (await follower(run.id))?.state === 'SUCCEEDED', { seconds: 15 });
+    makeItAnswer(); // Node waits at its end for whoever reads a file
+    expect(await stopping).toBe(0);
+    expect(await runOf(run.id)).toMatchObject({
+      state: 'FAILED',
+      error: 'The process that carried it out was stopped.',
+    });
+    one = await startOne();
+  }, 60_000);
+
+  it('that is killed is known to be dead when it is started again, long before its lock is over', async () => {
+    makeItHang();
+    const run = await begin(one);
+    await until(isBeingRead, { seconds: 10 });
+    await one.kill();
+    makeItAnswer();
+    one = await startOne();
+    const { rows } = await looking.query<{ isEarly: boolean }>(
+      `SELECT clock_timestamp() < started_at + interval '60 seconds' AS "isEarly" FROM housekeeping_runs WHERE id = $1`,
+      [run.id],
+    );
+    expect(rows).toEqual([{ isEarly: true }]);
+    expect(await runOf(run.id)).toMatchObject({ state: 'FAILED' });
+    expect(await follower(run.id)).toMatchObject({ state: 'SUCCEEDED', trigger: 'CATCH_UP' });
+  }, 60_000);
+});
+
+describe('what an instance says of it', () => {
+  it('holds no password and no name of a person', () => {
+    for (const product of [one, other]) expect(product.logs()).not.toMatch(/-secret|gwen|intruder/);
+  });
+});
