@@ -72,6 +72,11 @@ describe('what the end of a search means', () => {
   });
 });
 
+it('a search for one entry that failed does not say whose it is', () => {
+  for (const code of [3, 10, 32, 50, 51, 80])
+    expect(searchFault(code, undefined).sentence).not.toMatch(/undefined|"/);
+});
+
 describe('what it means that LDAP_BIND_DN cannot bind', () => {
   it.each([
     [49, 'refused', 'LDAP_BIND_PASSWORD'],
