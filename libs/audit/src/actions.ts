@@ -37,7 +37,8 @@ export const AUDIT_ACTIONS = {
   'user.removed': 'A user is gone from the directory.',
   'policy.updated': 'A new version of the policy is in force; details.version names it.',
   'housekeeping.started': 'A housekeeping task was started by hand.',
-  'housekeeping.failed': 'A housekeeping run failed.',
+  'housekeeping.failed':
+    'A housekeeping task fails: recorded with the first run that failed, and not again until one goes through.',
   'directory.held': 'The brake held back an answer of the directory.',
   'directory.accepted': 'A held answer of the directory was accepted.',
   'signing-key.rotated': 'A new signing key was made.',

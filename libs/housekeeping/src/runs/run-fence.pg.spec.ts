@@ -205,6 +205,31 @@ describe('a run that is committing', () => {
   });
 });
 
+describe('the lease of a run', () => {
+  it('is renewed while somebody carries it out, and not when it is over: then the work is told', async () => {
+    const { runs } = await housekeeping.another();
+    const [alive, late] = [new Gate(), new Gate()];
+    const { ended } = await runs.begin(TASK, BY_HAND, alive.work);
+    let signal: AbortSignal | undefined;
+    await runs.begin(TASK, DRY, (context) => {
+      signal = context.signal;
+      return late.work(context);
+    });
+    const [first] = await housekeeping.all();
+    await housekeeping.sql('UPDATE housekeeping_runs SET lease_until = clock_timestamp() WHERE dry_run');
+    await until(async () => {
+      const [run] = await housekeeping.all();
+      return (run?.lease_until?.getTime() ?? 0) > (first?.lease_until?.getTime() ?? Infinity);
+    });
+    await until(() => signal?.aborted ?? false);
+    expect(signal?.reason).toBeInstanceOf(LostRun);
+    const [, dry] = await housekeeping.all();
+    expect(dry).toMatchObject({ state: 'RUNNING', dry_run: true });
+    [alive, late].forEach((gate) => gate.open());
+    expect(await ended).toMatchObject(DONE);
+  }, 60_000);
+});
+
 describe('the fence of a task', () => {
   it('grows with every claim, dry ones too', async () => {
     const { runs } = await housekeeping.another();

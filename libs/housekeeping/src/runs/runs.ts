@@ -99,6 +99,7 @@ export class Runs implements BeforeApplicationShutdown {
    * @throws Problem `UNAVAILABLE`
    */
   async beginDue(task: Task): Promise<BegunRun | undefined> {
+    if (this.isStopping) return undefined;
     const claimant = await this.claimant();
     const found = await this.database.transaction(async (tx) => {
       const { scheduledThrough, now } = await lockTask(tx, task.name);
