@@ -97,6 +97,18 @@ describe('a group that is renamed or moved', () => {
   });
 });
 
+describe('a group that is moved out of the base', () => {
+  it('is gone, and brings its grants and its account back when it returns', async () => {
+    const outside = `cn=group0002,${company.slapd.suffix}`;
+    await company.change((admin) => admin.modifyDN(dnOf('group0002'), outside));
+    await expectApplied();
+    expect(await company.tokens()).toEqual(withoutGroup());
+    await company.change((admin) => admin.modifyDN(outside, dnOf('group0002')));
+    await expectApplied();
+    expect(await company.tokens()).toEqual(before.tokens);
+  });
+});
+
 describe('a group that is nested', () => {
   const nest = (outer: string, inner: string) =>
     company.change((admin) =>

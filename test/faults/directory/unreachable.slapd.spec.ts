@@ -8,11 +8,13 @@ const UNAVAILABLE = { code: 'DIRECTORY_UNAVAILABLE' };
 const AT_MOST_MS = 6_000;
 
 // So many that they come in several pages.
+const USERS = 1_200;
+
 let company: Company;
 let before: Standing;
 let proxy: TcpProxy | undefined;
 beforeAll(async () => {
-  company = await Company.open({ users: 1_200 });
+  company = await Company.open({ users: USERS });
   before = await company.standing();
 });
 afterAll(() => company?.close());
@@ -45,6 +47,14 @@ async function expectUnharmedAndBack(): Promise<void> {
   expect(await signIn()).toBe(companyUserId(7));
   expect(await company.standing()).toEqual(before);
 }
+
+describe('a directory that answers', () => {
+  it('is read to its last page', async () => {
+    expect(await company.stateOf(companyUserId(USERS - 1))).toBe('ACTIVE');
+    expect(before.copy.filter((row) => JSON.stringify(row).includes('"username"'))).toHaveLength(USERS);
+    await expectUnharmedAndBack();
+  });
+});
 
 describe('a directory that is down', () => {
   it('at the start takes nothing from anybody', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Attribute, Change } from 'ldapts';
+import { Attribute, Change, Client } from 'ldapts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { companyUserId } from '../../harness/index.js';
 import { Company, type Standing } from './company.js';
@@ -105,6 +105,18 @@ describe('a user who is disabled', () => {
     expect(await company.stateOf(companyUserId(7))).toBe('ACTIVE');
     expect(await company.signIn(NAME, NAME)).toBe(companyUserId(7));
     expect(await company.tokens()).toEqual(without());
+  });
+
+  it('is kept out by us where the server would let them in', async () => {
+    const pwdLockout = new Attribute({ type: 'pwdLockout', values: ['FALSE'] });
+    const change = new Change({ operation: 'replace', modification: pwdLockout });
+    await company.change((admin) => admin.modify(`cn=policy,${company.slapd.suffix}`, change));
+    await setLock([FOR_EVER]);
+    const client = new Client({ url: company.slapd.url, timeout: 5_000 });
+    await client.bind(dn, NAME);
+    await client.unbind();
+    expect(await company.signIn(NAME, NAME)).toBeUndefined();
+    expect(await company.signIn('user000008', 'user000008')).toBe(companyUserId(8));
   });
 
   it('is not somebody who is only locked for a while after wrong passwords', async () => {
