@@ -70,6 +70,7 @@ export interface SyncInstance {
   readonly database: Database;
   readonly directory: DirectoryService;
   readonly runs: Runs;
+  readonly task: DirectorySyncTask;
   readonly sync: DirectorySync;
   readonly acceptance: DirectoryAcceptance;
   readonly metrics: Metrics;
@@ -168,7 +169,7 @@ export class SyncWorld {
     const sync = new DirectorySync(database, runs, task);
     new DirectoryGauges(database, metrics).onModuleInit();
     const instance: SyncInstance = {
-      ...{ database, directory, runs, sync, metrics },
+      ...{ database, directory, runs, task, sync, metrics },
       acceptance: new DirectoryAcceptance(database, runs, task),
       synchronise: async (start = {}) =>
         (await runs.begin(task.name, { trigger: 'MANUAL', by: ADA, dryRun: false, ...start })).ended,

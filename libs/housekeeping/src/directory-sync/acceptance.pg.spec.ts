@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ADA } from '../../test/running-housekeeping.js';
 import { ADA_ID, ADA_IN_SESSION, Gate, people, SyncWorld, type SyncInstance } from '../../test/sync-world.js';
 
 let world: SyncWorld;
@@ -139,10 +140,12 @@ describe('what cannot be accepted', () => {
   it('is a held run that is not the latest, or behind which one has succeeded', async () => {
     const first = await held(sixGone());
     const second = await held(sixGone());
+    const begun = await world.sql('SELECT FROM housekeeping_runs');
     await expect(accept(first)).rejects.toMatchObject({
       ...{ code: 'VERSION_CONFLICT', field: 'runId' },
       message: expect.stringContaining(second),
     });
+    expect(await world.sql('SELECT FROM housekeeping_runs')).toHaveLength(begun.length);
     await world.says(people(0, 19));
     await one.synchronise();
     await expect(accept(second)).rejects.toMatchObject({ code: 'VERSION_CONFLICT', field: 'runId' });
@@ -245,6 +248,15 @@ describe('accepting beside other runs', () => {
     gate.letThrough();
     await one.synchronise(); // gives that very run, once it has ended
     expect(await world.activeUsers()).toBe(14);
+  });
+
+  it('goes by what is held when it is applied, not by what was when it was asked for', async () => {
+    const runId = await held(sixGone());
+    const work = one.task.accepting({ runId, reason: null, by: ADA });
+    const newer = await held(people(7, 19));
+    const begun = await one.runs.begin('DIRECTORY_SYNC', { trigger: 'MANUAL', by: ADA, dryRun: false }, work);
+    expect(await begun.ended).toMatchObject({ state: 'FAILED', error: expect.stringContaining(newer) });
+    expect(await world.activeUsers()).toBe(20);
   });
 
   it('is done once by two who do it at once, in one process or in two', async () => {

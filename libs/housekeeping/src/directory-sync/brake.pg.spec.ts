@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
+import { foresee } from './bring-up-to-date.js';
 import { people, SyncWorld, userId, type SyncInstance } from '../../test/sync-world.js';
 
 let world: SyncWorld;
@@ -145,6 +146,20 @@ describe('a dry run', () => {
     expect(await looking()).toMatchObject({
       state: 'FAILED',
       error: expect.stringContaining('no whole answer'),
+    });
+  });
+
+  it('looks in a snapshot in which Postgres lets nothing be written', async () => {
+    const read = {
+      answer: { whole: true, users: [], groups: [], warnings: [] },
+      readFrom: new Date(),
+    } as const;
+    const looking = world.database.transaction(async (tx) => {
+      await foresee(tx, read).catch(() => undefined); // an answer without users is not whole
+      await tx.query('DELETE FROM group_members');
+    });
+    await expect(looking).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('read-only transaction') },
     });
   });
 

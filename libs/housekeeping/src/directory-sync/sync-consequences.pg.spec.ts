@@ -140,6 +140,18 @@ describe('a run that applied an answer', () => {
     expect(world.said('it is orphaned')).toHaveLength(1);
   });
 
+  it('orphans no account that has another live group, or whose other group comes back with it', async () => {
+    const sales = { id: groupId(2), name: 'sales', members: [] };
+    await world.sql('INSERT INTO service_account_groups (service_account_id, group_id) VALUES ($1, $2)', [
+      ...[ETL, groupId(2)],
+    ]);
+    await world.says(company({ groups: [sales] }));
+    const { details } = await foreseenAndDone();
+    expect(details?.['orphanedAccounts']).toBeUndefined();
+    await world.says(company({ groups: [{ id: groupId(1), name: 'data', members: [] }] }));
+    expect((await foreseenAndDone()).details).toEqual({ groups: { returned: 1, removed: 1 } });
+  });
+
   it('ends the grace of an orphan that is over, once, and leaves it an orphan', async () => {
     await world.says(company({ groups: [{ id: groupId(2), name: 'sales', members: [] }] }));
     await one.synchronise();
