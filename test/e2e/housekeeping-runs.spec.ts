@@ -1,19 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync, readdirSync, readlinkSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import {
   emptyDatabase,
   graphql,
-  newFolder,
   signIn,
   startProduct,
   type RunningProduct,
   type SignedIn,
   type TestDatabase,
 } from '../harness/index.js';
+import { HangingFile } from './hanging-file.js';
 import { group, person, writeDirectory, type People } from './directory-file.js';
 import { until } from './waiting.js';
 
@@ -43,40 +40,12 @@ let other: RunningProduct;
 let root: SignedIn;
 let gwen: SignedIn;
 
-/** Where the directory of the first instance is, which a test can make hang: a pipe that nothing comes out of. */
-const path = join(newFolder('directory'), 'people.json');
-let pipe: number | undefined;
-function makeItHang(): void {
-  rmSync(path);
-  spawnSync('mkfifo', [path]);
-  pipe = openSync(path, constants.O_RDWR); // so that whoever opens it waits for what it holds, and not for a writer
-}
-function letOut(people: People): void {
-  if (pipe === undefined) return;
-  writeSync(pipe, JSON.stringify(people));
-  closeSync(pipe);
-  pipe = undefined;
-}
-function makeItAnswer(): void {
-  if (pipe !== undefined) closeSync(pipe);
-  pipe = undefined;
-  rmSync(path);
-  writeDirectory(PEOPLE, path);
-}
-/** Whether the first instance has the pipe open. */
-function isBeingRead(): boolean {
-  const open = `/proc/${one.pid}/fd`;
-  return readdirSync(open).some((fd) => {
-    try {
-      return readlinkSync(join(open, fd)) === path;
-    } catch {
-      return false; // closed meanwhile
-    }
-  });
-}
+/** The directory of the first instance. */
+const file = new HangingFile(PEOPLE);
+const isBeingRead = () => file.isReadBy(one.pid);
 
 let shared: Record<string, string>;
-const startOne = () => startProduct({ env: { ...shared, INSTANCE_NAME: 'one', DIRECTORY_FILE: path } });
+const startOne = () => startProduct({ env: { ...shared, INSTANCE_NAME: 'one', DIRECTORY_FILE: file.path } });
 
 beforeAll(async () => {
   database = await emptyDatabase();
@@ -89,7 +58,6 @@ beforeAll(async () => {
     PUBLIC_URL: 'http://127.0.0.1:4000', // one issuer for both
     DIRECTORY_SYNC_SCHEDULE: '0 0 1 1 *', // nobody but the tests
   };
-  writeDirectory(PEOPLE, path);
   one = await startOne();
   other = await startProduct({
     env: { ...shared, INSTANCE_NAME: 'other', DIRECTORY_FILE: writeDirectory(PEOPLE) },
@@ -164,16 +132,16 @@ describe('housekeeping by hand', () => {
   });
 
   it('gives the run that is under way at another instance, and a dry run beside it', async () => {
-    makeItHang();
+    file.hang();
     const run = await begin(one);
     await until(isBeingRead, { seconds: 10 });
     expect(await begin(other)).toEqual(await runOf(run.id));
     const dry = await begin(other, true);
     expect(dry).toMatchObject({ dryRun: true, state: 'RUNNING' });
     await ended(dry.id);
-    letOut(PEOPLE);
+    file.letOut();
     await ended(run.id);
-    makeItAnswer();
+    file.answer();
     expect(await runOf(run.id)).toMatchObject({ state: 'SUCCEEDED' });
   });
 
@@ -254,7 +222,7 @@ describe('housekeeping by hand', () => {
 
 describe('an instance in the middle of a run', () => {
   it('that was frozen for longer than its lock writes nothing when it wakes', async () => {
-    makeItHang();
+    file.hang();
     const run = await begin(one);
     await until(isBeingRead, { seconds: 10 });
     process.kill(one.pid, 'SIGSTOP');
@@ -262,10 +230,10 @@ describe('an instance in the middle of a run', () => {
     await until(async () => (await follower(run.id))?.state === 'SUCCEEDED', { seconds: 15 });
     expect(await follower(run.id)).toMatchObject({ trigger: 'CATCH_UP', startedBy: { kind: 'SYSTEM' } });
 
-    letOut({ ...PEOPLE, users: [...PEOPLE.users, person('intruder')] });
+    file.letOut({ ...PEOPLE, users: [...PEOPLE.users, person('intruder')] });
     process.kill(one.pid, 'SIGCONT');
     await until(() => !isBeingRead(), { seconds: 10 });
-    makeItAnswer();
+    file.answer();
     const again = await begin(one);
     await ended(again.id);
 
@@ -279,12 +247,12 @@ describe('an instance in the middle of a run', () => {
   }, 60_000);
 
   it('that is stopped ends in time, and another one does what was left', async () => {
-    makeItHang();
+    file.hang();
     const run = await begin(one);
     await until(isBeingRead, { seconds: 10 });
     const stopping = one.stop();
     await until(async () => (await follower(run.id))?.state === 'SUCCEEDED', { seconds: 15 });
-    makeItAnswer(); // Node waits at its end for whoever reads a file
+    file.answer(); // Node waits at its end for whoever reads a file
     expect(await stopping).toBe(0);
     expect(await runOf(run.id)).toMatchObject({
       state: 'FAILED',
@@ -294,11 +262,11 @@ describe('an instance in the middle of a run', () => {
   }, 60_000);
 
   it('that is killed is known to be dead when it is started again, long before its lock is over', async () => {
-    makeItHang();
+    file.hang();
     const run = await begin(one);
     await until(isBeingRead, { seconds: 10 });
     await one.kill();
-    makeItAnswer();
+    file.answer();
     one = await startOne();
     const { rows } = await looking.query<{ isEarly: boolean }>(
       `SELECT clock_timestamp() < started_at + interval '60 seconds' AS "isEarly" FROM housekeeping_runs WHERE id = $1`,
