@@ -1,7 +1,7 @@
 import { execFile, type ExecFileOptions } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { keptFolder } from './kept-folder.js';
@@ -128,8 +128,12 @@ async function installedFiles(name: string): Promise<string[] | undefined> {
 
 /** Every program in it finds its libraries; better said here than by a server that does not come up. */
 async function assertRunnable(tree: string, names: readonly string[]): Promise<void> {
-  const folders = libraryFolders(tree);
-  const LD_LIBRARY_PATH = [...folders, ...folders.flatMap(subfolders)].join(':');
+  const LD_LIBRARY_PATH = libraryFolders(tree).join(':');
+  const inTree = libraryFolders(tree).flatMap(
+    (folder) => readdirSync(folder, { recursive: true }) as string[],
+  );
+  // A program finds its own in folders that only it knows of.
+  const own = new Set(inTree.map((path) => basename(path)));
   const programs = ['usr/sbin', 'usr/bin', 'sbin', 'bin']
     .map((folder) => join(tree, folder))
     .filter((folder) => existsSync(folder))
@@ -140,7 +144,8 @@ async function assertRunnable(tree: string, names: readonly string[]): Promise<v
     const linked = await command('ldd', [program], { env: { ...process.env, LD_LIBRARY_PATH } }).catch(
       () => '',
     );
-    for (const [, library] of linked.matchAll(/^\s*(\S+) => not found/gm)) missing.add(library as string);
+    for (const [, library = ''] of linked.matchAll(/^\s*(\S+) => not found/gm))
+      if (!own.has(library)) missing.add(library);
   }
   if (missing.size > 0) {
     throw new Error(

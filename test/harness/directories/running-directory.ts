@@ -75,7 +75,12 @@ export async function killed(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-async function listens(port: number, host: string): Promise<boolean> {
+/**
+ * Whether somebody listens there now.
+ * @param port Its number
+ * @param host Its address
+ */
+export async function listens(port: number, host = '127.0.0.1'): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(port, host);
     socket
