@@ -1,10 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LdapSettings } from '@tokenwarden/settings';
 import {
   companyLdif,
-  freePort,
   startSlapd,
   tcpProxy,
   type RunningSlapd,
@@ -19,6 +19,9 @@ import { LdapTrust, serverOf } from './ldap-server.js';
 
 const USERS = 1_200;
 const SIGN_IN_MS = 4_000;
+
+// Nobody listens there, and no port that is given out is ever this one.
+const DOWN = 'ldap://127.0.0.1:1';
 
 let slapd: RunningSlapd;
 let proxy: TcpProxy;
@@ -66,6 +69,12 @@ async function until(isSo: () => boolean): Promise<void> {
     if (tried > 500) throw new Error('It never came to be so.');
     await wait(10);
   }
+}
+
+/** Whether every thread of the process has come to its stop: until then one may still answer. */
+function isFrozen(pid: number): boolean {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.every((thread) => / T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
 }
 
 beforeAll(async () => {
@@ -192,7 +201,7 @@ describe('a connection that is lost', () => {
 
 describe('several servers', () => {
   it('are asked in order: one that is down costs nothing', async () => {
-    const down = `ldap://127.0.0.1:${await freePort()}`;
+    const down = DOWN;
     const both = connect({ urls: [down, proxy.url] });
     expect(await quickly(both)).toBe(1);
     expect(await both.withReader((connection) => count(connection))).toBe(USERS + 5);
@@ -222,7 +231,7 @@ describe('several servers', () => {
   });
 
   it('are all named where none can be reached', async () => {
-    const urls = [await freePort(), await freePort()].map((port) => `ldap://127.0.0.1:${port}`);
+    const urls = [DOWN, DOWN.replace(/1$/, '2')];
     const fault = await quickly(connect({ urls })).catch((error: unknown) => error);
     expect(fault).toMatchObject({ kind: 'unreachable' });
     for (const url of urls) expect((fault as Error).message).toContain(url);
@@ -241,6 +250,7 @@ describe('a server that is frozen', () => {
     expect(await quickly(frozen)).toBe(1);
     slapd.freeze();
     ends.push(() => slapd.thaw());
+    await until(() => isFrozen(slapd.pid));
     const begun = performance.now();
     const timed = (work: Promise<unknown>) =>
       work.then(

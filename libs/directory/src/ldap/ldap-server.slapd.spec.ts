@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LdapSettings } from '@tokenwarden/settings';
 import {
-  freePort,
   newFolder,
   startSlapd,
   tcpProxy,
@@ -13,6 +12,9 @@ import {
 import { settingsFor } from '../../test/ldap-settings.js';
 import { LdapConnections } from './ldap-connections.js';
 import type { LdapFault } from './ldap-faults.js';
+
+// Nobody listens there, and no port that is given out is ever this one.
+const DOWN = 'ldap://127.0.0.1:1';
 
 let slapd: RunningSlapd;
 const ends: (() => Promise<void> | void)[] = [];
@@ -179,7 +181,7 @@ describe('LDAP_CA_FILE', () => {
 
 describe('a server that lets nobody in', () => {
   it('is not there', async () => {
-    const { kind, message } = await failure({ urls: [`ldap://127.0.0.1:${await freePort()}`] });
+    const { kind, message } = await failure({ urls: [DOWN] });
     expect(kind).toBe('unreachable');
     expect(message).toMatch(/^ldap:\/\/127\.0\.0\.1:\d+: nobody listens there/);
     const unknown = await failure({ urls: ['ldap://no-such-host.invalid:389'] });

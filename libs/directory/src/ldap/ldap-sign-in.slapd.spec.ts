@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LdapSettings } from '@tokenwarden/settings';
-import {
-  freePort,
-  startSlapd,
-  tcpProxy,
-  type RunningSlapd,
-  type TcpProxy,
-} from '../../../../test/harness/index.js';
+import { startSlapd, tcpProxy, type RunningSlapd, type TcpProxy } from '../../../../test/harness/index.js';
 import { settingsFor } from '../../test/ldap-settings.js';
 import { LdapFault } from './ldap-faults.js';
 import { LdapSource } from './ldap-source.js';
@@ -28,6 +22,9 @@ const STRANGE_NAMES = [
 ];
 const ADA = { id: '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01', username: 'ada', enabled: true };
 const PASSWORD = 'right-password';
+
+// Nobody listens there, and no port that is given out is ever this one.
+const DOWN = 'ldap://127.0.0.1:1';
 
 let slapd: RunningSlapd;
 let proxy: TcpProxy;
@@ -166,7 +163,7 @@ describe('who is refused', () => {
   it('in the same time, whatever the reason', async () => {
     const cases = { wrong: 'ada', unknown: randomUUID(), twice: 'twin', disabled: 'barbara' };
     const times = Object.fromEntries(Object.keys(cases).map((name) => [name, [] as number[]]));
-    for (let round = 0; round < 80; round += 1) {
+    for (let round = 0; round < 110; round += 1) {
       for (const [name, username] of Object.entries(cases)) {
         const begun = performance.now();
         expect(await source.authenticate(username, 'not-the-password')).toBeUndefined();
@@ -174,13 +171,14 @@ describe('who is refused', () => {
       }
     }
     const medians = Object.values(times).map((all) => all.toSorted((a, b) => a - b)[all.length / 2] ?? 0);
-    expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(1.3);
+    // Without the bind of a name that nobody has it would be more than 2.
+    expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(1.6);
   });
 });
 
 describe('a sign-in that nobody can decide', () => {
   it('is never a wrong password: the server is down', async () => {
-    const down = sourceOf({ urls: [`ldap://127.0.0.1:${await freePort()}`] });
+    const down = sourceOf({ urls: [DOWN] });
     const { code, message, cause } = await failure(down.authenticate('ada', 'ada-demo'));
     expect(code).toBe('DIRECTORY_UNAVAILABLE');
     expect(message).not.toContain('127.0.0.1');

@@ -168,9 +168,10 @@ describe('the time of a refusal', () => {
       unknown.push(await timed('nobody', 49));
       locked.push(await timed('ada', 53));
     }
+    // Without waiting for what is missing it would be less than 0.2.
     for (const others of [unknown, locked]) {
-      expect(median(others) / median(wrong)).toBeGreaterThan(0.8);
-      expect(median(others) / median(wrong)).toBeLessThan(1.25);
+      expect(median(others) / median(wrong)).toBeGreaterThan(0.7);
+      expect(median(others) / median(wrong)).toBeLessThan(1.5);
     }
   });
 });

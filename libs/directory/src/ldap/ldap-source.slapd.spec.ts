@@ -1,17 +1,14 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LdapSettings } from '@tokenwarden/settings';
-import {
-  companyLdif,
-  freePort,
-  startSlapd,
-  tcpProxy,
-  type RunningSlapd,
-} from '../../../../test/harness/index.js';
+import { companyLdif, startSlapd, tcpProxy, type RunningSlapd } from '../../../../test/harness/index.js';
 import { settingsFor } from '../../test/ldap-settings.js';
 import { LdapSource } from './ldap-source.js';
 
 const USERS = 1_000;
+
+// Nobody listens there, and no port that is given out is ever this one.
+const DOWN = 'ldap://127.0.0.1:1';
 
 let slapd: RunningSlapd;
 const ends: (() => Promise<void>)[] = [];
@@ -38,7 +35,7 @@ describe('everything that the servers hold', () => {
   });
 
   it('is not whole where no server can be reached, in words', async () => {
-    const url = `ldap://127.0.0.1:${await freePort()}`;
+    const url = DOWN;
     const answer = await sourceOf({ urls: [url] }).readAll();
     expect(answer).toEqual({
       whole: false,
@@ -83,7 +80,7 @@ describe('a check', () => {
   });
 
   it('tries every server, and says which of them cannot be used', async () => {
-    const down = `ldaps://127.0.0.1:${await freePort()}`;
+    const down = DOWN.replace('ldap:', 'ldaps:');
     const urls = [down, slapd.ldapsUrl!];
     const { steps, failures, answer } = await sourceOf({ urls, startTls: false }).check();
     expect(steps).toEqual([expect.stringContaining('encrypted by LDAPS (TLSv1.3)')]);
