@@ -159,6 +159,11 @@ export class DirectoryHand {
     await this.change(this.group(outer), 'add', 'member', this.group(inner));
   }
 
+  /** What LDAP_BIND_PASSWORD would have to be from now on. */
+  async setReaderPassword(password: string): Promise<void> {
+    await this.change(this.slapd.readerDn, 'replace', 'userPassword', password);
+  }
+
   private user(name: string): string {
     return `uid=${name},${this.slapd.userBase}`;
   }

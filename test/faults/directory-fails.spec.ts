@@ -69,28 +69,28 @@ const FAULTS: readonly Fault[] = [
       await world.slapd.restart();
       await world.directory.again();
     },
-    reason: /the connection broke/,
+    reason: /ended the connection before it had answered/,
     signIn: 503,
   },
   {
     what: 'hangs',
     begin: () => world.slapd.freeze(),
     end: () => world.slapd.thaw(),
-    reason: /seconds/,
+    reason: /did not answer in time/,
     signIn: 503,
   },
   {
     what: 'is cut off in the middle of its answer',
-    begin: () => void (proxy.faults.cutAfterBytes = 300),
+    begin: () => void (proxy.faults.cutAfterBytes = 60),
     end: () => void (proxy.faults.cutAfterBytes = undefined),
-    reason: /the connection broke/,
+    reason: /ended the connection before it had answered/,
     signIn: 503,
   },
   {
     what: 'is slower than anybody waits',
     begin: () => void (proxy.faults.delayMs = 5_500),
     end: () => void (proxy.faults.delayMs = 0),
-    reason: /seconds/,
+    reason: /did not answer in time/,
     signIn: 503,
   },
   {

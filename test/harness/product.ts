@@ -14,6 +14,8 @@ export interface ProductOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The state to start on: another product's `dataDirectory`, after that one has ended. Default: a new folder. */
   readonly dataDirectory?: string;
+  /** How long `startRefused` waits for its end; a minute by default. */
+  readonly endsWithinSeconds?: number;
 }
 
 /** The product as a process of its own, seen from outside only. */
@@ -61,13 +63,14 @@ export async function startProduct(options: ProductOptions = {}): Promise<Runnin
  * Starts the product where it is expected to refuse, and waits until it has ended.
  * @param options As for `startProduct`
  * @returns Its exit code and what it printed
- * @throws Error when it still runs after a minute
+ * @throws Error when it still runs after that time
  */
 export async function startRefused(options: ProductOptions = {}): Promise<EndedProduct> {
   const started = await launch(options);
+  const { endsWithinSeconds = READY_WITHIN_SECONDS } = options;
   const exitCode = await Promise.race([
     started.ended,
-    wait(READY_WITHIN_SECONDS * 1000, 'running' as const, { ref: false }),
+    wait(endsWithinSeconds * 1000, 'running' as const, { ref: false }),
   ]);
   if (exitCode === 'running') {
     await started.kill();

@@ -30,7 +30,7 @@ export function directoryReport(
     const others = answer.reasons.filter((reason) => !isMadeOf(reason, failures));
     const faults = [...failures, ...others].map((reason) => `  ✗ ${reason}`);
     const end =
-      'A synchronisation would change nothing: only a whole answer counts, and the last good copy stays in force.';
+      'A synchronisation would change nothing: only a whole answer counts, and a copy from before stays in force.';
     return { found: text(done), faults: text([...faults, '', end]) };
   }
   const warnings = [...failures, ...answer.warnings].map((warning) => `  ! ${warning}`);

@@ -126,8 +126,7 @@ export class DirectorySyncTask implements Task {
   }
 }
 
+// At the first start of all there is no copy that could stay in force: what holds always is that nothing changed.
 function noWholeAnswer(reasons: readonly string[]): RunFailed {
-  return new RunFailed(
-    `The directory gave no whole answer, and the last good copy stays in force. ${reasons.join(' ')}`,
-  );
+  return new RunFailed(`The directory gave no whole answer, and nothing was changed. ${reasons.join(' ')}`);
 }
