@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
@@ -56,8 +56,13 @@ describe('a run of jest in which a test fails', () => {
 });
 
 describe('a run of jest that is killed', () => {
-  it('leaves neither a Postgres nor a folder behind', async () => {
-    const killed = run(`it('is killed', () => process.kill(process.pid, 'SIGKILL'));`);
+  // As a directory server is: started by a test, in a folder of the run, and frozen at this moment.
+  const FROZEN = `require('node:child_process')
+    .spawn('sleep', ['600'], { cwd: require('node:fs').mkdtempSync(process.env.TEST_RUN_FOLDER + '/directory-') })
+    .kill('SIGSTOP');`;
+
+  it('leaves neither a server nor a folder behind', async () => {
+    const killed = run(`it('is killed', () => { ${FROZEN} process.kill(process.pid, 'SIGKILL'); });`);
     expect(killed.status).toBeNull();
     while (existsSync(killed.runFolder)) await wait(50);
     expect(processesNaming(killed.runFolder)).toEqual([]);
@@ -67,7 +72,9 @@ describe('a run of jest that is killed', () => {
 function processesNaming(folder: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${folder}/`);
+      if (!/^\d+$/.test(pid)) return false;
+      const isToldOfIt = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${folder}/`);
+      return isToldOfIt || readlinkSync(`/proc/${pid}/cwd`).startsWith(`${folder}/`);
     } catch {
       return false; // ended meanwhile
     }

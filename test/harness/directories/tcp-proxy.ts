@@ -62,6 +62,7 @@ class Proxy implements TcpProxy {
 
   async listen(): Promise<void> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    this.server.unref(); // one that a failed test left open does not keep the run from ending
     this.port = (this.server.address() as AddressInfo).port;
   }
 
