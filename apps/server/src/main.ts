@@ -1,7 +1,12 @@
 import 'reflect-metadata';
+import { setFlagsFromString } from 'node:v8';
 import { exitSentence } from './exit-sentence.js';
 import { Teardown } from './parts.js';
 import { start } from './start.js';
+
+// On a machine with much memory V8 lets what nobody uses any more grow to three times what is in use: a synchronisation of
+// 100,000 users took 540 MB by that, and takes 300 MB where half as much is let grow. Resolving is as fast either way.
+setFlagsFromString('--heap-growing-percent=50');
 
 const teardown = new Teardown();
 let isStopping = false;

@@ -18,6 +18,7 @@ import {
   markGroupsRemoved,
   markUsersRemoved,
   noteSignIn,
+  noteSizes,
   noteWholeCopy,
   readCopiedUser,
   removeMemberships,
@@ -28,6 +29,8 @@ import {
 
 // Whoever compares the copy with the directory and writes the difference is alone with it.
 const COPY_LOCK = 'directory-copy';
+// So many at once may make other plans the better ones.
+const MANY_CHANGES = 1_000;
 // Events of a whole company are not made before the first of them is written.
 const EVENTS_AT_ONCE = 500;
 
@@ -63,6 +66,7 @@ export async function applyAnswer(
   if (reasons.length > 0) throw new HeldAnswer(toll, reasons);
   await write(tx, changes);
   await noteWholeCopy(tx);
+  if (changes.users.length + changes.groups.length >= MANY_CHANGES) await noteSizes(tx);
   await note(tx, changes);
   return changes;
 }

@@ -204,6 +204,14 @@ export async function removeMemberships(tx: Transaction, memberships: Iterable<M
   }
 }
 
+/**
+ * Tells Postgres how large the copy has become. It finds out by itself about a minute later, and until then it plans as
+ * if the tables were as small as before: a look at one group's members read all of everybody's.
+ */
+export async function noteSizes(tx: Transaction): Promise<void> {
+  for (const table of ['users', 'groups', 'group_members']) await rows(tx, `ANALYZE ${table}`);
+}
+
 /** Notes that the user has just signed in. */
 export async function noteSignIn(tx: Transaction, userId: string): Promise<void> {
   await rows(tx, 'UPDATE users SET last_sign_in_at = clock_timestamp() WHERE id = $1', [userId]);
