@@ -25,7 +25,8 @@ describe('a command', () => {
     const help = await run(['node', 'apps/server/cli.mjs', '--help']);
     expect(help).toMatchObject({ exitCode: 0, errors: '' });
     const commands = ['settings', 'hash-password', 'schema', 'migration:run', 'admin-groups:pin'];
-    for (const name of [...commands, 'directory:check', 'keys:import', 'tokens:revoke']) expect(help.output).toContain(name);
+    for (const name of [...commands, 'directory:check', 'keys:import', 'tokens:revoke'])
+      expect(help.output).toContain(name);
     const one = await npmRun('tokens:revoke', ['--help']);
     expect(one.exitCode).toBe(0);
     expect(one.output).toContain('--reason');
