@@ -14,7 +14,7 @@ export { graphql, GraphQLAnswer, type GraphQLFailure } from './graphql.js';
 export { introspect, revoke, type OAuthAnswer } from './oauth.js';
 export { debianPackages, libraryPath } from './directories/debian-packages.js';
 export { startSlapd, type RunningSlapd, type SlapdOptions } from './directories/slapd.js';
-export { SAMBA_USERS, startSamba, type SambaOptions } from './directories/samba.js';
+export { SAMBA_USERS, startSamba } from './directories/samba.js';
 export { DIRSRV_USERS, startDirsrv } from './directories/dirsrv.js';
 export type { RunningDirectory } from './directories/running-directory.js';
 export {

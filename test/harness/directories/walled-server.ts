@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'ldapts';
+import { testCertificates } from './certificates.js';
 import { isRunning, killed, listens } from './running-directory.js';
 import { startWithin, type Walls } from './walls.js';
 
@@ -85,8 +86,12 @@ export class WalledServer {
     this.child?.kill(name);
   }
 
+  /** Over LDAPS, for some take no password without. */
   async boundAs(dn: string, password: string): Promise<Client> {
-    const client = new Client({ url: this.url('ldap'), timeout: CLIENT_MS, connectTimeout: CLIENT_MS });
+    const { caFile } = await testCertificates();
+    const tlsOptions = { ca: [readFileSync(caFile)] };
+    const limits = { timeout: CLIENT_MS, connectTimeout: CLIENT_MS };
+    const client = new Client({ url: this.url('ldaps'), tlsOptions, ...limits });
     await client.bind(dn, password);
     return client;
   }
