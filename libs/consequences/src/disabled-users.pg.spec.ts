@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { lockToken, resumeToken, revokeMany, revokeToken, suspendToken } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { ada, theseIds, until, World, type TokenRow } from '../test/world.js';
@@ -17,6 +17,7 @@ beforeEach(async () => {
   await world.begin();
   [grace = '', linus = ''] = await world.adds(2);
 });
+afterEach(() => world.expectOthersSpared());
 
 const disable = (...ids: string[]) => {
   world.says(ids, false);

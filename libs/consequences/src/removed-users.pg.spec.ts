@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { findToken, lockToken, revokeMany, revokeToken, suspendToken } from '@tokenwarden/tokens';
 import { ada, theseIds, World } from '../test/world.js';
 
@@ -13,6 +13,7 @@ beforeEach(async () => {
   await world.begin();
   [grace = '', linus = ''] = await world.adds(2);
 });
+afterEach(() => world.expectOthersSpared());
 
 const remove = (...ids: string[]) => {
   world.forgets(ids);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { until, World } from '../test/world.js';
 
 const MANY = 2_400;
@@ -16,6 +16,7 @@ beforeEach(async () => {
   [grace = ''] = await world.adds(1);
   ids = await world.tokens(MANY, grace);
 });
+afterEach(() => world.expectOthersSpared());
 
 const disable = (...users: string[]) => {
   world.says(users, false);

@@ -52,8 +52,8 @@ export async function takeWaitingSuspensions(
 
 /** Forgets those of these locked ones who have no ACTIVE token left, and says how many they were. */
 export async function deleteWrittenSuspensions(tx: Transaction, userIds: readonly string[]): Promise<number> {
-  const sql = `DELETE FROM waiting_suspensions WHERE user_id = ANY($1::uuid[]) AND NOT ${hasActiveRows('user_id')}
-    RETURNING user_id`;
+  const sql = `DELETE FROM waiting_suspensions w WHERE w.user_id = ANY($1::uuid[]) AND NOT ${hasActiveRows('w.user_id')}
+    RETURNING w.user_id`;
   return (await rows(tx, sql, [userIds])).length;
 }
 

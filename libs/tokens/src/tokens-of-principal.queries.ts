@@ -101,7 +101,7 @@ export async function activeTokensOf(
   );
 }
 
-/** Whether a principal, named by SQL, has a token that is ACTIVE, or looks so in its row: a condition. */
+/** Whether a principal has a token that is ACTIVE: a condition. `principalId` is SQL, a column with its table. */
 export function hasActiveRows(principalId: string): string {
   return `EXISTS (SELECT FROM ${livingRows(`t.principal_id = ${principalId}`)} AND ${IS_NOT_SUSPENDED}
     AND ${IS_NOT_BEING_REVOKED})`;
