@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
-  graphql,
   signIn,
   startProduct,
   type Credentials,
@@ -9,6 +8,7 @@ import {
 } from '../harness/index.js';
 import { auditLines } from './audit-lines.js';
 import { group, person, writeDirectory, type People } from './directory-file.js';
+import { acceptChanges, askForSync, syncNow, type ShownRun } from './directory-runs.js';
 import { isActive, userToken, type Issued } from './token-calls.js';
 import { until } from './waiting.js';
 
@@ -43,43 +43,6 @@ afterAll(async () => {
   await product?.stop();
 });
 
-interface Run {
-  readonly id: string;
-  readonly state: string;
-  readonly error: string | null;
-  readonly affected: number;
-  readonly details: Readonly<Record<string, unknown>>;
-}
-const RUN = 'run { id state error affected details }';
-
-/** One synchronisation, from its beginning to its end. */
-async function synchronise(): Promise<Run> {
-  const begun = await graphql<{ runHousekeeping: { run: Run } }>(
-    url,
-    root,
-    `mutation { runHousekeeping(input: { task: DIRECTORY_SYNC }) { ${RUN} } }`,
-  );
-  const { id } = begun.data.runHousekeeping.run;
-  let run: Run | undefined;
-  await until(
-    async () => {
-      const query = `query ($id: ID!) { node(id: $id) { ... on HousekeepingRun { id state error affected details } } }`;
-      run = (await graphql<{ node: Run }>(url, root, query, { id })).data.node;
-      return run.state !== 'RUNNING';
-    },
-    { seconds: 20 },
-  );
-  if (!run) throw new Error('It has not ended.');
-  return run;
-}
-
-async function accept(caller: Credentials, runId: string, reason?: string) {
-  const document = `mutation ($input: AcceptDirectoryChangesInput!) { acceptDirectoryChanges(input: $input) { ${RUN} } }`;
-  return await graphql<{ acceptDirectoryChanges: { run: Run } }>(url, caller, document, {
-    input: { runId, ...(reason !== undefined && { reason }) },
-  });
-}
-
 const warnings = async () =>
   ((await (await fetch(`${url}/health/ready`)).json()) as { warnings: string[] }).warnings;
 const gauge = async (name: string) =>
@@ -88,11 +51,11 @@ const actions = async () =>
   (await auditLines(url, root)).map(({ action, outcome, actor }) => `${action} ${outcome} ${actor.kind}`);
 
 describe('an answer by which 6 of 20 would be gone', () => {
-  let held: Run;
+  let held: ShownRun;
 
   beforeAll(async () => {
     writeDirectory(without(6), file);
-    held = await synchronise();
+    held = await syncNow(url, root);
   });
 
   it('is held, and says whom it would remove', () => {
@@ -116,8 +79,8 @@ describe('an answer by which 6 of 20 would be gone', () => {
 
   it('is accepted by nobody who may not, and the attempt is in the trail', async () => {
     const gwen = await signIn(url, 'gwen', 'gwen-secret');
-    expect((await accept(gwen, held.id)).code).toBe('FORBIDDEN');
-    expect((await accept({ token: token.value }, held.id)).code).toBe('FORBIDDEN');
+    expect((await acceptChanges(url, gwen, held.id)).code).toBe('FORBIDDEN');
+    expect((await acceptChanges(url, { token: token.value }, held.id)).code).toBe('FORBIDDEN');
     expect(await actions()).toContain('directory.accepted REFUSED USER');
   });
 
@@ -128,13 +91,13 @@ describe('an answer by which 6 of 20 would be gone', () => {
     ['with a control character', 'a\u0007b'],
     ['that holds a session token', `tws_${'a'.repeat(43)}`],
   ])('is not accepted for a reason %s', async (_, reason) => {
-    const refused = await accept(root, held.id, reason);
+    const refused = await acceptChanges(url, root, held.id, reason);
     expect([refused.code, refused.field]).toEqual(['INVALID_INPUT', 'reason']);
   });
 
   it('is applied once it is accepted, by an access token with that scope alone', async () => {
     const acceptor = { token: (await userToken(url, root, { scopes: ['directory:accept'] })).value };
-    const answer = await accept(acceptor, held.id, `Berlin\nwas closed. ${'𝄞'.repeat(980)}`);
+    const answer = await acceptChanges(url, acceptor, held.id, `Berlin\nwas closed. ${'𝄞'.repeat(980)}`);
     expect(answer.errors).toEqual([]);
     expect(answer.data.acceptDirectoryChanges.run).toMatchObject({ state: 'SUCCEEDED', affected: 6 });
     expect(await isActive(url, gate, token.value)).toBe(false);
@@ -151,19 +114,19 @@ describe('an answer by which 6 of 20 would be gone', () => {
   });
 
   it('is not accepted twice', async () => {
-    expect((await accept(root, held.id)).code).toBe('VERSION_CONFLICT');
+    expect((await acceptChanges(url, root, held.id)).code).toBe('VERSION_CONFLICT');
   });
 });
 
 describe('a directory that fails, and one in which nobody is left to administer', () => {
   it('are said at /health/ready, while the product stays ready', async () => {
     writeDirectory({ users: [], groups: [] }, file);
-    expect(await synchronise()).toMatchObject({ state: 'FAILED' });
+    expect(await syncNow(url, root)).toMatchObject({ state: 'FAILED' });
     expect(await warnings()).toEqual([expect.stringContaining('failing since')]);
 
     writeDirectory({ ...without(6), groups: [group('wardens', ['root']), group('people', ['gwen'])] }, file);
     // Another group of that name is pinned to none, and nobody sees runs any more.
-    await graphql(url, root, 'mutation { runHousekeeping(input: { task: DIRECTORY_SYNC }) { run { id } } }');
+    await askForSync(url, root);
     await until(
       async () => /nobody an administrator[^]*admin-groups:pin/.test((await warnings()).join('\n')),
       {
