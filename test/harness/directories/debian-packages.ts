@@ -1,11 +1,21 @@
 import { execFile, type ExecFileOptions } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { keptFolder } from './kept-folder.js';
 
+const LAYOUT = 'one usr'; // another word where the same packages would be laid out otherwise
 const TRIES = 3;
 const COMMAND_SECONDS = 180;
 const MOST_OUTPUT_BYTES = 32 * 1024 * 1024;
@@ -23,6 +33,7 @@ const run = promisify(execFile);
 export async function debianPackages(names: readonly string[]): Promise<string> {
   return await keptFolder(keyOf(names), async (unfinished, cache) => {
     await fill(unfinished, names, cache);
+    mergeIntoUsr(unfinished);
     await assertRunnable(unfinished, names);
   });
 }
@@ -37,10 +48,8 @@ export function libraryPath(tree: string): string {
 }
 
 function libraryFolders(tree: string): string[] {
-  return ['usr/lib', 'lib']
-    .map((folder) => join(tree, folder))
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => subfolders(folder).filter((name) => name.includes('-linux-gnu')));
+  const all = join(tree, 'usr/lib');
+  return existsSync(all) ? subfolders(all).filter((name) => name.includes('-linux-gnu')) : [];
 }
 
 function subfolders(folder: string): string[] {
@@ -53,7 +62,7 @@ function keyOf(names: readonly string[]): string {
   const release = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown';
   const all = [...new Set(names)].sort();
   const digest = createHash('sha256')
-    .update([release, process.arch, ...all].join(' '))
+    .update([LAYOUT, release, process.arch, ...all].join(' '))
     .digest('hex');
   return `${all[0]}-${digest.slice(0, 16)}`;
 }
@@ -117,6 +126,17 @@ async function fetchAndUnpack(
   rmSync(debs, { recursive: true });
 }
 
+/** Older packages hold `lib` beside `usr/lib`, which are one on a Debian: whoever lays `usr` over another finds all of it. */
+function mergeIntoUsr(tree: string): void {
+  for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
+    const folder = join(tree, name);
+    if (!existsSync(folder)) continue;
+    cpSync(folder, join(tree, 'usr', name), { recursive: true, verbatimSymlinks: true });
+    rmSync(folder, { recursive: true });
+    symlinkSync(`usr/${name}`, folder);
+  }
+}
+
 async function installedFiles(name: string): Promise<string[] | undefined> {
   try {
     const listed = await command('dpkg-query', ['--listfiles', name]);
@@ -134,7 +154,7 @@ async function assertRunnable(tree: string, names: readonly string[]): Promise<v
   );
   // A program finds its own in folders that only it knows of.
   const own = new Set(inTree.map((path) => basename(path)));
-  const programs = ['usr/sbin', 'usr/bin', 'sbin', 'bin']
+  const programs = ['usr/sbin', 'usr/bin']
     .map((folder) => join(tree, folder))
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
