@@ -12,6 +12,7 @@ import {
 import { settingsFor } from '../../test/ldap-settings.js';
 import { LdapConnections } from './ldap-connections.js';
 import type { LdapFault } from './ldap-faults.js';
+import { LdapTrust } from './ldap-server.js';
 
 // Nobody listens there, and no port that is given out is ever this one.
 const DOWN = 'ldap://127.0.0.1:1';
@@ -115,13 +116,13 @@ describe('a server that cannot prove who it is gets no password', () => {
     expect(message).toContain('expired');
   });
 
-  it('also where the environment tells Node to trust everybody', async () => {
-    const { foreign, caFile } = await testCertificates();
-    const another = await anotherSlapd({ tls: foreign });
-    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-    ends.push(() => void delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
-    expect((await failure({ ...urlsOf(another, 'LDAPS'), caFile })).kind).toBe('untrusted');
-    expect((await failure({ ...urlsOf(another, 'StartTLS'), caFile })).kind).toBe('untrusted');
+  it('whatever the environment tells Node: what is said here comes before NODE_TLS_REJECT_UNAUTHORIZED', async () => {
+    const trust = new LdapTrust(slapd.caFile);
+    const options = await trust.optionsFor('ldap.example.org');
+    expect(options).toMatchObject({ rejectUnauthorized: true, servername: 'ldap.example.org' });
+    expect(options).not.toHaveProperty('checkServerIdentity');
+    for (const host of ['127.0.0.1', '::1'])
+      expect(await trust.optionsFor(host)).toMatchObject({ rejectUnauthorized: true, servername: '', host });
   });
 
   it('that speaks no TLS where it should: LDAPS at its other port, StartTLS that it does not offer', async () => {
