@@ -4,6 +4,8 @@ import {
   ExtendedRequest,
   ExtendedResponse,
   PagedResultsControl,
+  PasswordPolicyControl,
+  PasswordPolicyError,
   SearchRequest,
   SearchResponse,
   type Filter,
@@ -63,19 +65,29 @@ export async function connectTo({ server, trust }: Reach, patience: Patience): P
   }
 }
 
+/** What a server said to a name and a password. */
+export interface BindAnswer {
+  readonly code: number;
+  readonly serverText: string;
+  /** Whether the password is good for nothing but being changed, though the code may be that of success. */
+  readonly mustChange: boolean;
+}
+
 /**
- * Binds with a name and a password, and never without either: that would succeed as nobody (RFC 4513, 5.1.2).
- * @returns the result code
+ * Binds with a name and a password, and never without either: that would succeed as nobody (RFC 4513, 5.1.2). Asks for
+ * the server's policy beside (draft-behera-ldap-password-policy, 6), which servers that know of none pass over.
  */
 export async function bind(
   channel: LdapChannel,
   { dn, password }: Credentials,
   patience: Patience,
-): Promise<{ readonly code: number; readonly serverText: string }> {
+): Promise<BindAnswer> {
   if (dn === '' || password === '') throw new Error('A bind has a name and a password.');
-  const request = new BindRequest({ messageId: 0, dn, password });
+  const policy = new PasswordPolicyControl();
+  const request = new BindRequest({ messageId: 0, dn, password, controls: [policy] });
   const { response } = await channel.exchange(request, BindResponse, patience);
-  return { code: response.status, serverText: response.errorMessage };
+  const mustChange = policy.value?.error === PasswordPolicyError.ChangeAfterReset;
+  return { code: response.status, serverText: response.errorMessage, mustChange };
 }
 
 /** A connection on which LDAP_BIND_DN is bound: there is no other way to get one, so nothing is asked as nobody. */

@@ -8,7 +8,8 @@ import { socketFault } from './ldap-faults.rules.js';
 import { patiently, WaitingEnded, type Patience } from './patience.js';
 
 // The classes of ldapts that this rests on, by what is used of them.
-type Request = Pick<UnbindRequest, 'messageId' | 'write'>;
+type Requests = Parameters<MessageParser['read']>[1];
+type Request = Requests extends Map<string, { message: infer Message }> ? Message : never;
 type Response = Pick<SearchEntry, 'messageId' | 'status' | 'errorMessage' | 'controls'>;
 type ResponseClass<R extends Response> = abstract new (...options: never[]) => R;
 
@@ -22,6 +23,7 @@ export interface Exchange<R> {
 
 interface Pending {
   readonly messageId: number;
+  readonly request: Request;
   readonly responseClass: ResponseClass<Response>;
   readonly entries: SearchEntry[];
   readonly references: string[];
@@ -149,7 +151,8 @@ export class LdapChannel {
     try {
       return await patiently<Exchange<R>>(patience, (resolve, reject) => {
         const take = (exchange: Exchange<Response>) => resolve(exchange as Exchange<R>);
-        this.#pending = { messageId, responseClass, entries: [], references: [], resolve: take, reject };
+        const found = { entries: [], references: [] };
+        this.#pending = { messageId, request, responseClass, ...found, resolve: take, reject };
         this.#socket.write(request.write());
       });
     } catch (error) {
@@ -186,10 +189,16 @@ export class LdapChannel {
   #read(piece: Buffer): void {
     if (!this.isOpen) return;
     try {
-      for (const message of this.#frames.push(piece)) this.#parser.read(message, new Map());
+      for (const message of this.#frames.push(piece)) this.#parser.read(message, this.#asked());
     } catch (error) {
       this.#lose(this.#noLdap(error));
     }
+  }
+
+  /** By this the controls of an answer are known that were asked for. */
+  #asked(): Requests {
+    const pending = this.#pending;
+    return new Map(pending ? [[String(pending.messageId), { message: pending.request }]] : []);
   }
 
   #take(message: Response): void {

@@ -87,8 +87,9 @@ export class LdapConnections {
       const patience = { milliseconds: OPERATION_MS, signal: attempt };
       const channel = await connectTo(this.#reach(server), patience);
       try {
-        const { code } = await this.#using(channel, () => bind(channel, { dn, password }, patience));
-        const outcome = bindOutcome(code, this.#settings.schema);
+        const answer = await this.#using(channel, () => bind(channel, { dn, password }, patience));
+        const { code } = answer;
+        const outcome = bindOutcome(answer, this.#settings.schema);
         if (typeof outcome === 'object') throw faultOf(server.url, outcome, { resultCode: code });
         return outcome;
       } finally {

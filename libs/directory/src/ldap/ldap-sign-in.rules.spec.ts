@@ -3,6 +3,9 @@ import { bindOutcome } from './ldap-sign-in.rules.js';
 
 const KINDS = ['openldap', 'active-directory', '389ds'] as const;
 
+type Kind = (typeof KINDS)[number];
+const outcomeOf = (code: number, kind: Kind, mustChange = false) => bindOutcome({ code, mustChange }, kind);
+
 describe('what a server says to a name and a password', () => {
   it.each([
     [0, 'accepted'],
@@ -13,13 +16,18 @@ describe('what a server says to a name and a password', () => {
     [48, 'refused'],
     [50, 'refused'],
   ])('result %i is "%s", whatever kind the server is', (code, outcome) => {
-    for (const kind of KINDS) expect(bindOutcome(code, kind)).toBe(outcome);
+    for (const kind of KINDS) expect(outcomeOf(code, kind)).toBe(outcome);
+  });
+
+  it('a right password that must be changed first lets nobody in', () => {
+    for (const kind of KINDS) expect(outcomeOf(0, kind, true)).toBe('wrong');
+    for (const kind of KINDS) expect(outcomeOf(52, kind, true)).toMatchObject({ kind: 'busy' });
   });
 
   it('389 DS refuses who is inactivated by unwillingToPerform; the others answer nobody with it', () => {
-    expect(bindOutcome(53, '389ds')).toBe('refused');
-    expect(bindOutcome(53, 'openldap')).toMatchObject({ kind: 'other' });
-    expect(bindOutcome(53, 'active-directory')).toMatchObject({ kind: 'other' });
+    expect(outcomeOf(53, '389ds')).toBe('refused');
+    expect(outcomeOf(53, 'openldap')).toMatchObject({ kind: 'other' });
+    expect(outcomeOf(53, 'active-directory')).toMatchObject({ kind: 'other' });
   });
 
   it.each([
@@ -35,11 +43,11 @@ describe('what a server says to a name and a password', () => {
     [80, 'other'],
     [-1, 'other'],
   ])('result %i says nothing of them: a fault, never a wrong password', (code, kind) => {
-    for (const schema of KINDS) expect(bindOutcome(code, schema)).toMatchObject({ kind });
+    for (const schema of KINDS) expect(outcomeOf(code, schema)).toMatchObject({ kind });
   });
 
   it('accepts by success alone', () => {
     for (let code = 1; code < 130; code += 1)
-      for (const kind of KINDS) expect(bindOutcome(code, kind)).not.toBe('accepted');
+      for (const kind of KINDS) expect(outcomeOf(code, kind)).not.toBe('accepted');
   });
 });

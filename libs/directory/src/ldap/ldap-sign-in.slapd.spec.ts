@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LdapSettings } from '@tokenwarden/settings';
+import { Attribute, Change } from 'ldapts';
 import { startSlapd, tcpProxy, type RunningSlapd, type TcpProxy } from '../../../../test/harness/index.js';
 import { settingsFor } from '../../test/ldap-settings.js';
 import { LdapFault } from './ldap-faults.js';
@@ -108,6 +109,21 @@ describe('who signs in', () => {
 });
 
 describe('who is refused', () => {
+  it('has a password that must be changed first, though OpenLDAP takes it for that', async () => {
+    const admin = await slapd.admin();
+    const set = (dn: string, type: string, value: string) =>
+      admin.modify(
+        dn,
+        new Change({ operation: 'replace', modification: new Attribute({ type, values: [value] }) }),
+      );
+    await set(`cn=policy,${slapd.suffix}`, 'pwdMustChange', 'TRUE');
+    await set(`uid=grace,${slapd.userBase}`, 'pwdReset', 'TRUE');
+    expect(await source.authenticate('grace', 'grace-demo')).toBeUndefined();
+    await set(`uid=grace,${slapd.userBase}`, 'pwdReset', 'FALSE');
+    expect(await source.authenticate('grace', 'grace-demo')).toMatchObject({ username: 'grace' });
+    await admin.unbind();
+  });
+
   it.each([
     ['a wrong password', 'ada', 'grace-demo'],
     ['the right one and a space', 'ada', 'ada-demo '],
