@@ -96,6 +96,7 @@ class Proxy implements TcpProxy {
       [server, client],
     ] as const) {
       this.sockets.add(one);
+      one.setNoDelay(true); // what is sent in two pieces comes as it would without a proxy
       one.on('error', () => other.destroy());
       one.on('close', () => {
         this.sockets.delete(one);
