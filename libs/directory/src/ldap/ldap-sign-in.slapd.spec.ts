@@ -66,12 +66,14 @@ beforeAll(async () => {
   }
   await add(`uid=ｗｉｄｅ,ou=one,${slapd.userBase}`, 'ｗｉｄｅ');
   await add(`uid=wide,${slapd.userBase}`, 'wide');
-  await admin.add(`cn=printer,${slapd.userBase}`, {
-    objectClass: ['applicationProcess', 'simpleSecurityObject', 'uidObject'],
-    cn: 'printer',
-    uid: 'printer',
-    userPassword: PASSWORD,
-  });
+  // Both are left out by LDAP_USER_FILTER, one of them under a name that a user has.
+  for (const uid of ['printer', 'grace'])
+    await admin.add(`cn=${uid},${slapd.userBase}`, {
+      objectClass: ['applicationProcess', 'simpleSecurityObject', 'uidObject'],
+      cn: uid,
+      uid,
+      userPassword: PASSWORD,
+    });
   await admin.unbind();
 });
 beforeEach(async () => {
@@ -100,6 +102,11 @@ describe('who signs in', () => {
   it.each(STRANGE_NAMES)('may be called what would mean something to a filter or a DN: %p', async (name) => {
     expect(await source.authenticate(name, PASSWORD)).toMatchObject({ username: name });
     expect(await source.authenticate(name, 'wrong')).toBeUndefined();
+  });
+
+  it('is the only one of this name among users, whatever else has it', async () => {
+    expect(await source.authenticate('grace', 'grace-demo')).toMatchObject({ username: 'grace' });
+    expect(await source.authenticate('grace', PASSWORD)).toBeUndefined();
   });
 
   it('works by StartTLS and LDAPS', async () => {
