@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { signIn, type RunningProduct, type SignedIn } from '../harness/index.js';
 import { auditLines } from './audit-lines.js';
-import { recentRuns, syncNow } from './directory-runs.js';
+import { askForSync, endOf, recentRuns, syncNow } from './directory-runs.js';
 import { onSlapd, type DirectoryHand, type OnSlapd } from './ldap-directory.js';
 import { accountById, createAccount, everybody, grantTo, groupIds, userById } from './principals.js';
 import { askForAccountToken, isActive, issuedIn, userToken, type Issued } from './token-calls.js';
@@ -132,6 +132,16 @@ describe('a synchronisation', () => {
     expect(await everybody(one.url, ada)).toEqual(before);
     await sync();
     expect(await everybody(one.url, ada)).toHaveLength(before.length + 1);
+  });
+
+  it('that two instances are asked for at once is one run', async () => {
+    world.slapd.freeze(); // so that neither is over before the other is asked
+    const asked = [await askForSync(one.url, ada), await askForSync(other.url, ada)];
+    world.slapd.thaw();
+    const [first, second] = asked.map(({ data }) => data.runHousekeeping.run);
+    expect(first).toMatchObject({ state: 'RUNNING', trigger: 'MANUAL' });
+    expect(second?.id).toBe(first?.id);
+    expect(await endOf(other.url, ada, first?.id ?? '')).toMatchObject({ state: 'SUCCEEDED', error: null });
   });
 
   it('that finds nothing changed writes nothing', async () => {
