@@ -72,6 +72,26 @@ describe('a run that takes too long', () => {
   });
 });
 
+describe('a run that was given up in the middle of a transaction', () => {
+  it('is not said to have FAILED before that one has ended', async () => {
+    const { runs } = await housekeeping.another({ budgetSeconds: 0.3 });
+    const gate = new Gate();
+    const { ended } = await runs.begin(TASK, BY_HAND, async (context) => {
+      await context.write(async (tx) => {
+        await record(tx, { action: 'group.renamed', by: SYSTEM });
+        await gate.pass();
+      });
+      return DONE;
+    });
+    const waiting = `SELECT FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')
+      AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`;
+    await until(async () => (await housekeeping.sql(waiting)).length > 0);
+    expect(await housekeeping.story()).toEqual(['MANUAL RUNNING']);
+    gate.open();
+    expect(await ended).toMatchObject({ state: 'FAILED', error: expect.stringContaining('longer than') });
+  });
+});
+
 describe('a process that is stopped', () => {
   it('ends its run as FAILED, and another one begins it again', async () => {
     const [stopped, other] = [await housekeeping.another(), await housekeeping.another()];

@@ -56,6 +56,12 @@ describe('the list of runs', () => {
     expect(last).toMatchObject({ ids: ids.slice(4), hasNextPage: false, totalCount: 5 });
   });
 
+  it('knows when a run began no finer than a cursor does', async () => {
+    await after(succeed, succeed, succeed);
+    const finer = `SELECT FROM housekeeping_runs WHERE started_at <> date_trunc('milliseconds', started_at)`;
+    expect(await housekeeping.sql(finer)).toEqual([]);
+  });
+
   it('tells runs of the same moment apart', async () => {
     const ids = await after(succeed, succeed, succeed);
     await housekeeping.sql(`UPDATE housekeeping_runs SET started_at = '2026-03-01T00:00:00.123Z'`);

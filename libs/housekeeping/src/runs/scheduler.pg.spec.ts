@@ -65,6 +65,20 @@ describe('a moment of the schedule', () => {
     expect(await housekeeping.story()).toEqual(['MANUAL SUCCEEDED', expect.stringContaining('SUCCEEDED')]);
   });
 
+  it('that somebody else was quicker to see is no run', async () => {
+    const { runs, task } = await housekeeping.another();
+    const off = await housekeeping.another({ isEnabled: false });
+    await housekeeping.missMoments('1 hour');
+    expect(await off.runs.beginDue(off.task)).toBeUndefined();
+    const gate = new Gate();
+    const begun = await runs.beginDue({ ...task, run: gate.work });
+    await housekeeping.missMoments('1 hour');
+    expect(await runs.beginDue(task)).toBeUndefined();
+    gate.open();
+    await begun?.ended;
+    expect(await housekeeping.story()).toEqual(['CATCH_UP SUCCEEDED']);
+  });
+
   it('does not wait for a dry run', async () => {
     const instance = await housekeeping.another();
     const gate = new Gate();
@@ -223,7 +237,12 @@ describe('records of old runs', () => {
   });
 
   it('stay where somebody is at it, or where its held answer waits', async () => {
-    const { scheduler } = await housekeeping.another();
+    const { scheduler, runs } = await housekeeping.another();
+    const gate = new Gate();
+    const { ended } = await runs.begin(TASK, BY_HAND, gate.work);
+    await housekeeping.sql(
+      `UPDATE housekeeping_runs SET started_at = clock_timestamp() - interval '96 days'`,
+    );
     await oldRuns(1, '95 days', `'HELD'`);
     await oldRuns(2, '94 days');
     await oldRuns(1_000, '1 day');
@@ -231,8 +250,10 @@ describe('records of old runs', () => {
       `INSERT INTO directory_held_answers SELECT id, '{}', '{}', '{}', '{}' FROM housekeeping_runs WHERE state = 'HELD'`,
     );
     await scheduler.look();
-    expect(await count()).toBe(1_001);
+    expect(await count()).toBe(1_002);
     expect(await housekeeping.sql(`SELECT FROM directory_held_answers`)).toHaveLength(1);
+    gate.open();
+    expect(await ended).toMatchObject({ state: 'SUCCEEDED' });
   });
 });
 
