@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -13,7 +14,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { keptFolder } from './kept-folder.js';
+import { alone, keptFolder } from './kept-folder.js';
 
 const LAYOUT = 'one usr'; // another word where the same packages would be laid out otherwise
 const TRIES = 3;
@@ -116,12 +117,14 @@ async function fetchAndUnpack(
   ].flat();
   const apt = (...words: string[]) => command('apt-get', [...options, ...words], { cwd: debs });
 
-  const isListed = readdirSync(join(state, 'lists')).some((name) => name.includes('_Packages'));
-  if (isAnew || !isListed) await apt('update');
-  // What apt would add to this machine for them; what is installed already is fetched all the same where it is named.
-  const plan = await apt('install', '--yes', '--no-install-recommends', '--print-uris', ...names);
-  const planned = [...plan.matchAll(/^'[^']+' ([^_\s]+)_\S+\.deb /gm)].map(([, name]) => name as string);
-  await apt('download', ...new Set([...names, ...planned]));
+  await alone(state, async () => {
+    const isListed = readdirSync(join(state, 'lists')).some((name) => name.includes('_Packages'));
+    if (isAnew || !isListed) await apt('update');
+    // What apt would add to this machine for them; what is installed already is fetched all the same where it is named.
+    const plan = await apt('install', '--yes', '--no-install-recommends', '--print-uris', ...names);
+    const planned = [...plan.matchAll(/^'[^']+' ([^_\s]+)_\S+\.deb /gm)].map(([, name]) => name as string);
+    await apt('download', ...new Set([...names, ...planned]));
+  });
   for (const deb of readdirSync(debs)) await command('dpkg-deb', ['-x', join(debs, deb), tree]);
   rmSync(debs, { recursive: true });
 }
@@ -157,7 +160,8 @@ async function assertRunnable(tree: string, names: readonly string[]): Promise<v
   const programs = ['usr/sbin', 'usr/bin']
     .map((folder) => join(tree, folder))
     .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter(isProgram);
   const missing = new Set<string>();
   for (const program of programs) {
     // A script is no program to ldd: it says so and fails.
@@ -173,6 +177,11 @@ async function assertRunnable(tree: string, names: readonly string[]): Promise<v
         'Install what holds them, or name it beside.',
     );
   }
+}
+
+/** Not a script, nor a link to elsewhere. */
+function isProgram(path: string): boolean {
+  return lstatSync(path).isFile() && readFileSync(path).subarray(0, 4).equals(Buffer.from('\x7fELF'));
 }
 
 async function command(

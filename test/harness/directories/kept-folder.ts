@@ -12,7 +12,7 @@ const WAIT_FOR_ANOTHER_SECONDS = 600;
  * A folder that is made once and kept between runs; it belongs to all of them and is only read.
  * @param key Its name: another one where what is in it would be another
  * @param fill Makes what is in it, in an empty folder; the second argument is where things may be kept that help next time.
- *   It must not ask for a kept folder itself
+ *   It must not ask for the same folder itself
  * @returns An absolute path
  */
 export async function keptFolder(
@@ -24,18 +24,19 @@ export async function keptFolder(
   if (kept) return kept;
   const cache = writableFolder(folders);
   const folder = join(cache, key);
-  return await alone(cache, async () => {
+  return await alone(folder, async () => {
     if (existsSync(folder)) return folder; // another process was faster
-    for (const part of readdirSync(cache).filter((name) => name.endsWith('.part')))
-      rmSync(join(cache, part), { recursive: true, force: true }); // half-made: nobody else is here now
-    const unfinished = join(cache, `${randomUUID()}.part`);
+    const isHalfMade = (name: string) => name.startsWith(`${key}.`) && name.endsWith('.part');
+    for (const part of readdirSync(cache).filter(isHalfMade))
+      rmSync(join(cache, part), { recursive: true, force: true }); // nobody else is at it now
+    const unfinished = join(cache, `${key}.${randomUUID()}.part`);
     mkdirSync(unfinished);
-    await fill(unfinished, cache);
     try {
+      await fill(unfinished, cache);
       renameSync(unfinished, folder);
     } catch (error) {
+      rmSync(unfinished, { recursive: true, force: true });
       if (!existsSync(folder)) throw error;
-      rmSync(unfinished, { recursive: true });
     }
     return folder;
   });
@@ -63,10 +64,13 @@ function writableFolder(folders: readonly string[]): string {
 }
 
 /**
- * One process of this machine at a time. The name of a socket is the lock: whoever ends, however, lets go of it. (Where
+ * Does something that one process of this machine does at a time. The name of a socket is the lock: whoever ends, however, lets go of it. (Where
  * two do not see each other's sockets, as in containers with one folder, the first rename decides.)
+ * @param place What it is about
+ * @param work What is done meanwhile
+ * @returns What it gives
  */
-async function alone<T>(place: string, work: () => Promise<T>): Promise<T> {
+export async function alone<T>(place: string, work: () => Promise<T>): Promise<T> {
   const name = `\0tokenwarden-${createHash('sha256').update(place).digest('hex')}`;
   const deadline = Date.now() + WAIT_FOR_ANOTHER_SECONDS * 1_000;
   for (;;) {
