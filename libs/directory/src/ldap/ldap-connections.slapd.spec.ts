@@ -330,6 +330,11 @@ describe('how many connections there are', () => {
     idle.keep(await BoundConnection.open(reach, reader, { milliseconds: 5_000 }));
     await until(() => proxy.open === 0);
     expect(idle.take(proxy.url)).toBeUndefined();
+    const lost = await BoundConnection.open(reach, reader, { milliseconds: 5_000 });
+    idle.keep(lost);
+    lost.channel.end();
+    expect(idle.take(proxy.url)).toBeUndefined();
+    idle.drop(() => true);
 
     expect(await quickly()).toBe(1);
     const forEver = connections.withReader(async (connection) => {
