@@ -49,7 +49,7 @@ export async function scriptedServer(
         const operation = reader.peek() ?? 0;
         if (operation === TAG.unbind) return;
         if (operation === TAG.bind) {
-          void Promise.resolve(bind(nameOf(reader))).then((code) => socket.write(result(id, 0x61, code)));
+          void Promise.resolve(bind(nameOf(reader))).then((code) => socket.write(bound(id, code)));
           continue;
         }
         const one = { id, operation, search: operation === TAG.search ? ++search : 0 };
@@ -74,7 +74,7 @@ export async function scriptedServer(
 
 /** The end of a search: its result code, and where the next page begins; undefined: without a word of pages. */
 export function done(id: number, code: number, cookie?: string): Buffer {
-  return result(id, 0x65, code, cookie);
+  return result(id, 0x65, code, cookie === undefined ? {} : { cookie });
 }
 
 /** An answer to StartTLS. */
@@ -82,17 +82,26 @@ export function extended(id: number, code: number): Buffer {
   return result(id, 0x78, code);
 }
 
+/** An answer to a bind, and what the server says beside it. */
+export function bound(id: number, code: number, text = ''): Buffer {
+  return result(id, 0x61, code, { text });
+}
+
 /** One entry that was found. */
-export function found(id: number, dn: string, attributes: Record<string, string> = {}): Buffer {
+export function found(
+  id: number,
+  dn: string,
+  attributes: Readonly<Record<string, string | readonly (string | Buffer)[]>> = {},
+): Buffer {
   return message(id, (writer) => {
     writer.startSequence(0x64);
     writer.writeString(dn);
     writer.startSequence();
-    for (const [name, value] of Object.entries(attributes)) {
+    for (const [name, values] of Object.entries(attributes)) {
       writer.startSequence();
       writer.writeString(name);
       writer.startSequence(0x31);
-      writer.writeString(value);
+      for (const value of [values].flat()) writer.writeBuffer(Buffer.from(value), 0x04);
       writer.endSequence();
       writer.endSequence();
     }
@@ -126,10 +135,15 @@ function nameOf(bindRequest: BerReader): string {
   return bindRequest.readString() ?? '';
 }
 
-function result(id: number, tag: number, code: number, cookie?: string): Buffer {
+function result(
+  id: number,
+  tag: number,
+  code: number,
+  { cookie, text }: { readonly cookie?: string; readonly text?: string } = {},
+): Buffer {
   return message(id, (writer) => {
     writer.startSequence(tag);
-    writeResult(writer, code);
+    writeResult(writer, code, text);
     writer.endSequence();
     if (cookie === undefined) return;
     const value = new BerWriter();
@@ -146,10 +160,10 @@ function result(id: number, tag: number, code: number, cookie?: string): Buffer 
   });
 }
 
-function writeResult(writer: BerWriter, code: number): void {
+function writeResult(writer: BerWriter, code: number, text = ''): void {
   writer.writeEnumeration(code);
   writer.writeString('');
-  writer.writeString('');
+  writer.writeString(text);
 }
 
 function message(id: number, write: (writer: BerWriter) => void): Buffer {

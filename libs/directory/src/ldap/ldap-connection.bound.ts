@@ -181,15 +181,15 @@ export class BoundConnection implements LdapConnection {
       const sentence = `a part of what is below "${base}" stands elsewhere, at ${shown(elsewhere)}, and referrals are not followed: name a base that leads to none.`;
       throw faultOf(url, { kind: 'incomplete', sentence });
     }
-    return { entries: entries.map((entry) => new ReceivedEntry(entry)), cookie: this.#cookieOf(response) };
-  }
-
-  /** Where the next page begins; undefined: this was the last. */
-  #cookieOf({ controls = [] }: SearchResponse): Buffer | undefined {
-    const pages = controls.filter((control) => control instanceof PagedResultsControl);
-    return pages
-      .map(({ value }) => value?.cookie)
-      .find((cookie) => cookie !== undefined && cookie.length > 0);
+    const { controls = [] } = response;
+    const place = controls.find((control) => control instanceof PagedResultsControl)?.value?.cookie;
+    // Who never speaks of pages gives all at once; who has begun to, or gives a full one, says that it was the last.
+    if (page && place === undefined && (page.cookie !== undefined || entries.length >= page.size)) {
+      const sentence = `it stops giving pages of "${base}", and does not say that there are no more.`;
+      throw faultOf(url, { kind: 'incomplete', sentence });
+    }
+    const cookie = place !== undefined && place.length > 0 ? place : undefined;
+    return { entries: entries.map((entry) => new ReceivedEntry(entry)), cookie };
   }
 
   #endlessPages(base: string): LdapFault {

@@ -74,6 +74,20 @@ describe('an answer in pages', () => {
     expect(await read()).toEqual([[HERE, HERE]]);
   });
 
+  it('is none where a page that is not the first says nothing of pages any more', async () => {
+    await connectedTo(({ id, search }) => [
+      found(id, HERE),
+      search === 1 ? done(id, 0, 'more') : done(id, 0),
+    ]);
+    expect(await failure()).toMatchObject({ kind: 'incomplete' });
+  });
+
+  it('is none where a full page says nothing of pages', async () => {
+    await connectedTo(({ id }) => [found(id, HERE), found(id, HERE), done(id, 0)]);
+    await expect(read({ ...EVERYBODY, pageSize: 3 })).resolves.toEqual([[HERE, HERE]]);
+    await expect(read({ ...EVERYBODY, pageSize: 2 })).rejects.toMatchObject({ kind: 'incomplete' });
+  });
+
   it('is none where one empty page follows the other without end', async () => {
     await connectedTo(({ id }) => [done(id, 0, 'again')]);
     expect(await failure()).toMatchObject({ kind: 'incomplete' });
