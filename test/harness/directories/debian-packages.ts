@@ -118,8 +118,10 @@ async function fetchAndUnpack(
   const apt = (...words: string[]) => command('apt-get', [...options, ...words], { cwd: debs });
 
   await alone(state, async () => {
-    const isListed = readdirSync(join(state, 'lists')).some((name) => name.includes('_Packages'));
-    if (isAnew || !isListed) await apt('update');
+    const isListed = () => readdirSync(join(state, 'lists')).some((name) => name.includes('_Packages'));
+    if (isAnew || !isListed()) await apt('update');
+    if (!isListed())
+      throw new Error('apt-get update got no list of packages. Is there a way to the archive?');
     // What apt would add to this machine for them; what is installed already is fetched all the same where it is named.
     const plan = await apt('install', '--yes', '--no-install-recommends', '--print-uris', ...names);
     const planned = [...plan.matchAll(/^'[^']+' ([^_\s]+)_\S+\.deb /gm)].map(([, name]) => name as string);

@@ -98,15 +98,17 @@ export class WalledServer {
 
   private async comesUp(): Promise<boolean> {
     const { portsInside, asOrdinaryUser, command } = this.options;
-    const [ldap, ldaps] = [await listening(this.ports.ldap), await listening(this.ports.ldaps)];
-    this.ports = { ldap: portOf(ldap), ldaps: portOf(ldaps) };
     const output = openSync(join(this.options.folder, PRINTED), 'a');
     const child = await startWithin(this.options, command, { output, asOrdinaryUser }).finally(() =>
       closeSync(output),
     );
     this.child = child;
     const isOpen = this.whenOpen(child);
-    await Promise.all([handOver(child, ldap, portsInside.ldap), handOver(child, ldaps, portsInside.ldaps)]);
+    for (const scheme of ['ldap', 'ldaps'] as const) {
+      const server = await listening(this.ports[scheme]);
+      this.ports[scheme] = (server.address() as AddressInfo).port;
+      await handOver(child, server, portsInside[scheme]);
+    }
     return await isOpen;
   }
 
@@ -144,10 +146,6 @@ async function listening(port: number): Promise<Server> {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
   });
   return server;
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
 }
 
 /** The socket is the relay's from here on; who is gone already is seen by its end. */

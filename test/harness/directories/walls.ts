@@ -88,8 +88,17 @@ export async function accountWithin(walls: Walls): Promise<string> {
 
 const isMapped = (prefix: readonly string[]) => prefix.includes('--user');
 
+const allowed = new Map<string, Promise<readonly string[]>>();
+
+/** The words before a command that put it within walls; whether this machine allows any is tried once. */
+async function unshare(walls: Walls): Promise<readonly string[]> {
+  const known = allowed.get(walls.tree) ?? tryToUnshare(walls);
+  allowed.set(walls.tree, known);
+  return await known;
+}
+
 /** Root makes them as it is where it may; anybody else, and root in many a container, in a user namespace. */
-async function unshare(walls: Walls): Promise<string[]> {
+async function tryToUnshare(walls: Walls): Promise<readonly string[]> {
   const asRoot = ['unshare', '--mount'];
   const mapped = ['unshare', '--user', '--map-root-user', '--mount'];
   const faults: string[] = [];
