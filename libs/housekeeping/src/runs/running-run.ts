@@ -49,6 +49,7 @@ export class RunningRun {
   private leaseUntil = performance.now() + LEASE_SECONDS * 1_000;
   private renewal: NodeJS.Timeout | undefined;
   private readonly stopped = new RunFailed(STOPPED);
+  private isStopping = false;
   private isOver = false;
   /** What `finish` has written in a transaction of the task that is not committed yet, and what is. */
   private ending: EndedRun | undefined;
@@ -85,6 +86,7 @@ export class RunningRun {
 
   /** Tells the work that the process stops. */
   stop(): void {
+    this.isStopping = true;
     this.abort(this.stopped);
   }
 
@@ -137,7 +139,8 @@ export class RunningRun {
     if (this.run.dryRun) throw new Error('A dry run writes nothing.');
     const { signal } = this.controller;
     signal.throwIfAborted();
-    const withinSeconds = Math.max(1, (this.outOfTimeAt - performance.now()) / 1_000);
+    // A little longer than the run has: that it is out of time is said by its own clock.
+    const withinSeconds = (this.outOfTimeAt - performance.now() + 2 * GRACE_MILLISECONDS) / 1_000;
     try {
       const result = await this.around.database.transaction(
         async (tx) => {
@@ -173,8 +176,7 @@ export class RunningRun {
         const ended = await this.around.database.transaction((tx) => this.recordEnd(tx, end), END_BOUNDS);
         return ended && this.said(ended, thrown);
       } catch (error) {
-        const isStopping = this.controller.signal.reason === this.stopped;
-        const patience = isStopping ? END_WHEN_STOPPING_MILLISECONDS : END_MILLISECONDS;
+        const patience = this.isStopping ? END_WHEN_STOPPING_MILLISECONDS : END_MILLISECONDS;
         const mayPass = error instanceof Problem && error.code === 'UNAVAILABLE';
         if (!mayPass || performance.now() - began >= patience) throw error;
       }
