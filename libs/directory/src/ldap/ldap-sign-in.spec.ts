@@ -140,6 +140,28 @@ describe('what cannot be decided', () => {
   });
 });
 
+it('tries eight passwords at once, and the others when it is their turn', async () => {
+  let release!: () => void;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let [atOnce, most] = [0, 0];
+  const bind = async () => {
+    atOnce += 1;
+    most = Math.max(most, atOnce);
+    await released;
+    atOnce -= 1;
+    return 49;
+  };
+  const signIn = await signInAt({ first: [[ADA_DN, ADA]], bind });
+  const all = Array.from({ length: 20 }, () => signIn.authenticate('ada', 'x'));
+  for (let tried = 0; atOnce < 8 && tried < 500; tried += 1) await wait(10);
+  // Whoever had no place of their own to wait for would have been found by now, and be bound.
+  for (let turn = 0; turn < 10; turn += 1)
+    await connections.withQuickReader(() => wait(5), AbortSignal.timeout(5_000));
+  release();
+  expect(await Promise.all(all)).toEqual(all.map(() => undefined));
+  expect([most, binds.length]).toEqual([8, 20]);
+});
+
 describe('the time of a refusal', () => {
   const median = (times: number[]) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
 
