@@ -5,12 +5,13 @@ import { startProduct } from './product/product.mjs';
 /**
  * Runs a benchmark on a product of its own and writes its results; also after Ctrl-C nothing that it made is left.
  * @param {string} name Of the benchmark: its results are bench/results/NAME.json and NAME.md
- * @param {{title: string, measure: (bench: object) => Promise<void>}} benchmark What a file of benchmarks/ exports
+ * @param {{title: string, measure: (bench: object) => Promise<void>, directory?: (bench: object, folder: string) =>
+ * Promise<Record<string, string>>}} benchmark What a file of benchmarks/ exports; see `startProduct` for `directory`
  * @param {{tokens: number, rounds: number, seconds: number, warmUpSeconds: number, steps?: string[]}} wish How much is
  * measured
  * @throws Error where the product does not start, or answers wrongly: a figure of a wrong answer is worth nothing
  */
-export async function conduct(name, { title, measure }, wish) {
+export async function conduct(name, { title, measure, directory }, wish) {
   const undo = [];
   const clean = async () => {
     while (undo.length > 0)
@@ -32,7 +33,7 @@ export async function conduct(name, { title, measure }, wish) {
   };
   try {
     bench.say(`${name}: starting the product`);
-    bench.product = await startProduct(bench);
+    bench.product = await startProduct(bench, directory);
     await measure(bench);
     await writeReport(name, { title, rows, wish, product: bench.product });
   } finally {

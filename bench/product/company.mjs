@@ -11,7 +11,8 @@ const PEOPLE = 2_000;
 const SIGNING_IN = 200;
 const TEAMS = 40;
 const TEAMS_OF_EACH = 3;
-const PASSWORD = 'bench-password';
+/** Everybody's. */
+export const PASSWORD = 'bench-password';
 
 /**
  * An id that is the same in every run.

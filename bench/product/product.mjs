@@ -16,22 +16,23 @@ const STOPPED_WITHIN_SECONDS = 30;
 /**
  * Starts it and waits until it is ready; its core is its own where the machine has two.
  * @param {{undo: (step: () => Promise<void>) => void}} bench Takes away at the end what is made here
+ * @param {(bench: object, folder: string) => Promise<Record<string, string>>} directory Makes a directory in that folder,
+ * and gives the settings that lead to it
  * @returns {Promise<Product>} Running
  * @throws Error with all that it printed, where it does not become ready
  */
-export async function startProduct(bench) {
+export async function startProduct(bench, directory = directoryOfFile) {
   await buildWhenStale();
   const folder = await mkdtemp(join(tmpdir(), 'tokenwarden-bench-'));
   bench.undo(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
-  const directoryFile = join(folder, 'directory.json');
   const dataDirectory = join(folder, 'data');
-  await writeDirectory(directoryFile);
+  const directorySettings = await directory(bench, folder);
   const port = await freePort();
   const settings = {
     PORT: String(port),
     DATA_DIR: dataDirectory,
-    DIRECTORY_FILE: directoryFile,
     ADMIN_GROUPS: ADMINISTRATORS,
+    ...directorySettings,
   };
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, ['apps/server/start.mjs'], {
@@ -46,6 +47,12 @@ export async function startProduct(bench) {
   await product.keepApart();
   bench.undo(() => product.database.end());
   return product;
+}
+
+async function directoryOfFile(_bench, folder) {
+  const path = join(folder, 'directory.json');
+  await writeDirectory(path);
+  return { DIRECTORY_FILE: path };
 }
 
 /** The product under measurement, and the database beside it. */
