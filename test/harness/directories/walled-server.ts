@@ -23,6 +23,7 @@ export interface WalledServerOptions extends Walls {
 const PRINTED = 'printed.log';
 const START_TRIES = 3;
 const OPEN_WITHIN_MS = 30_000;
+const GONE_WITHIN_MS = 10_000;
 const CLIENT_MS = 10_000;
 
 /** Its life; from outside it is reached on free ports of 127.0.0.1. */
@@ -58,8 +59,11 @@ export class WalledServer {
     if (!child) return;
     await killed(child);
     if (child.connected) child.disconnect(); // which ends the relay
-    while (await listens(this.ports.ldap)) await wait(5);
-    while (await listens(this.ports.ldaps)) await wait(5);
+    const deadline = Date.now() + GONE_WITHIN_MS;
+    while ((await listens(this.ports.ldap)) || (await listens(this.ports.ldaps))) {
+      if (Date.now() > deadline) throw new Error(`The relay of ${this.url('ldap')} does not end.`);
+      await wait(5);
+    }
   }
 
   /** Asks it to write down all it knows and end. */
