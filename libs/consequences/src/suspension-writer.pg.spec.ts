@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { until, World } from '../test/world.js';
+import { holdAllTokens, revokeMany } from '@tokenwarden/tokens';
+import { forgetWritten } from './waiting-suspensions.js';
+import { ada, theseIds, until, World } from '../test/world.js';
 
-const MANY = 2_400;
+const MANY = 1_500; // five transactions
 const AT_ONCE = 300;
 
 let world: World;
@@ -22,8 +24,10 @@ const disable = (...users: string[]) => {
   world.says(users, false);
   return world.sync();
 };
-const written = async () =>
-  (await world.rows(ids)).filter(({ suspended_at }) => suspended_at !== null).length;
+const written = async () => {
+  const sql = 'SELECT count(*)::integer AS count FROM access_tokens WHERE suspended_at IS NOT NULL';
+  return (await world.sql<{ count: number }>(sql))[0]?.count ?? 0;
+};
 const isWhole = async () => (await written()) === ids.length && (await world.waiting()).length === 0;
 async function started(applicationName?: string) {
   const process = await world.process(applicationName);
@@ -34,7 +38,7 @@ async function expectWholeTrail(): Promise<void> {
   expect(await world.eventsOfEach(ids, 'token.suspended')).toEqual([1]);
   expect(await world.events('token.suspended')).toHaveLength(ids.length);
 }
-const WAITS_FOR_A_ROW = `SELECT FROM pg_stat_activity WHERE application_name = 'killed' AND wait_event_type = 'Lock'`;
+const WAITS = `SELECT FROM pg_stat_activity WHERE application_name = 'killed' AND wait_event_type = 'Lock'`;
 
 describe('the writer', () => {
   it('finds by itself what was decided, writes it in transactions of three hundred, and says so once', async () => {
@@ -53,9 +57,9 @@ describe('the writer', () => {
   it('takes up what a process left that was killed in the middle, and suspends nothing twice', async () => {
     await disable(grace);
     const killed = await world.process('killed');
-    await world.whileLocked('access_tokens', 'id', ids[1_000] ?? '', async () => {
+    await world.whileLocked('access_tokens', 'id', ids[800] ?? '', async () => {
       killed.writer.onApplicationBootstrap();
-      await until(async () => (await world.sql(WAITS_FOR_A_ROW)).length > 0);
+      await until(async () => (await world.sql(WAITS)).length > 0);
       const stopped = killed.writer.beforeApplicationShutdown();
       await world.sql(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'killed'`,
@@ -63,7 +67,7 @@ describe('the writer', () => {
       await stopped;
     });
     const left = await written();
-    expect(left).toBe(Math.floor(1_000 / AT_ONCE) * AT_ONCE);
+    expect(left).toBe(Math.floor(800 / AT_ONCE) * AT_ONCE);
     expect(await world.waiting()).toEqual([grace]);
     await started();
     await until(isWhole);
@@ -72,7 +76,7 @@ describe('the writer', () => {
 
   it('of several processes write together, each token once', async () => {
     const others = await world.adds(5);
-    for (const other of others) ids.push(...(await world.tokens(300, other)));
+    for (const other of others) ids.push(...(await world.tokens(150, other)));
     await disable(grace, ...others);
     await Promise.all([1, 2, 3, 4].map(() => started()));
     await until(isWhole);
@@ -80,8 +84,8 @@ describe('the writer', () => {
   });
 
   it('writes what is left of very many users who have little each', async () => {
-    const others = await world.adds(250);
-    for (const other of others) ids.push(...(await world.tokens(2, other)));
+    const others = await world.adds(150);
+    for (const other of others) ids.push(...(await world.tokens(1, other)));
     await disable(grace, ...others);
     await started();
     await until(isWhole);
@@ -127,19 +131,29 @@ describe('the writer', () => {
 });
 
 describe('a user whom somebody else has in hand', () => {
-  it('is left to them, and nobody waits', async () => {
-    await disable(grace);
+  it('is left to them, and nobody waits: those of others are written', async () => {
+    const [linus = ''] = await world.adds(1);
+    const others = await world.tokens(10, linus);
+    await disable(grace, linus);
     await world.whileLocked('waiting_suspensions', 'user_id', grace, async () => {
-      const { database, writer } = await world.process();
-      const looks = jest.spyOn(database, 'transaction');
-      writer.onApplicationBootstrap();
-      await until(() => looks.mock.calls.length > 0);
-      await looks.mock.results[0]?.value;
+      const { writer } = await started();
+      await until(async () => (await world.waiting()).length === 1);
       await writer.beforeApplicationShutdown();
-      expect(await written()).toBe(0);
     });
+    const hit = await world.sql('SELECT FROM access_tokens WHERE suspended_at IS NOT NULL AND user_id = $1', [
+      linus,
+    ]);
+    expect([hit.length, await written()]).toEqual([others.length, others.length]);
+    ids.push(...others);
     await started();
     await until(isWhole);
+    await expectWholeTrail();
+  });
+
+  it('is not forgotten before the last of their tokens is written', async () => {
+    await disable(grace);
+    expect(await world.database.transaction((tx) => forgetWritten(tx, [grace]))).toBe(0);
+    expect(await world.waiting()).toEqual([grace]);
   });
 
   it('is enabled in that transaction: then nothing more is written, though it was looked up before', async () => {
@@ -150,16 +164,36 @@ describe('a user whom somebody else has in hand', () => {
       async (tx) => {
         await tx.query('SELECT FROM access_tokens WHERE id = $1 FOR UPDATE', [ids[400]]);
         writer.onApplicationBootstrap();
-        await until(async () => (await world.sql(WAITS_FOR_A_ROW)).length > 0);
+        await until(async () => (await world.sql(WAITS)).length > 0);
       },
       { withinSeconds: 30 },
     );
     world.says([grace], true);
     await world.sync();
     await world.sql('UPDATE access_tokens SET suspended_at = NULL, suspended_by = NULL');
-    await until(async () => (await world.sql(WAITS_FOR_A_ROW)).length === 0);
+    await until(async () => (await world.sql(WAITS)).length === 0);
     await writer.beforeApplicationShutdown();
     expect(await written()).toBe(0);
     expect(await world.eventsOfEach(ids, 'token.suspended')).toEqual([1]);
+  });
+});
+
+describe('a bulk revocation at the same time', () => {
+  it('comes before what is written or behind it, whole: nothing is suspended that it has revoked', async () => {
+    await disable(grace);
+    const [leaked = ''] = ids;
+    const { writer } = await world.process('killed');
+    await world.database.transaction(
+      async (tx) => {
+        await holdAllTokens(tx);
+        writer.onApplicationBootstrap();
+        await until(async () => (await world.sql(WAITS)).length > 0);
+        await revokeMany(tx, theseIds([leaked]), { by: ada, reason: 'leak', details: {} });
+      },
+      { withinSeconds: 30 },
+    );
+    await until(async () => (await world.waiting()).length === 0);
+    expect(await written()).toBe(MANY - 1);
+    expect(await world.eventsOfEach([leaked], 'token.suspended')).toEqual([0]);
   });
 });

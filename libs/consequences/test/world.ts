@@ -237,6 +237,6 @@ export async function until(question: () => Promise<boolean> | boolean, seconds 
   const began = performance.now();
   while (!(await question())) {
     if (performance.now() - began > seconds * 1_000) throw new Error(`Still not so after ${seconds} s.`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -146,6 +146,25 @@ describe('a user who is enabled while somebody resumes their tokens', () => {
   });
 });
 
+describe('a user who is disabled while somebody resumes their tokens', () => {
+  it(`has none that is ACTIVE then (${ROUNDS} rounds)`, async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      await says('enabled');
+      await traces.forgetTokens();
+      await traces.manyTokens(grace.principal.id, 30);
+      await run(
+        `UPDATE access_tokens SET suspended_at = now(), suspended_by = '{"kind": "SYSTEM", "id": null, "name": "Tokenwarden"}'`,
+      );
+      const found = await run<{ id: string }>('SELECT id FROM access_tokens');
+      const resuming = found.map(({ id }) => codeOf(operations.resume(grace, { id })));
+      await says('disabled');
+      const outcomes = await Promise.all(resuming);
+      expect(outcomes.filter((code) => code !== 'done' && code !== 'PRINCIPAL_NOT_ACTIVE')).toEqual([]);
+      expect(await run('SELECT FROM access_tokens WHERE suspended_at IS NULL')).toEqual([]);
+    }
+  });
+});
+
 describe('a user who is removed while their tokens are suspended, resumed and revoked, one by one and in bulk', () => {
   it(`has every one revoked, each with one event (${ROUNDS} rounds)`, async () => {
     for (let round = 0; round < ROUNDS; round++) {
