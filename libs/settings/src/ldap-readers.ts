@@ -20,28 +20,33 @@ export const readLdapUrls: Reader<string[]> = (text) => {
   const urls = text.split(/\s+/).filter((part) => part !== '');
   if (urls.length === 0) throw new SettingFault('write a URL such as ldaps://ldap.example.org');
   if (urls.length > MOST_URLS) throw new SettingFault(`name at most ${MOST_URLS} servers`);
-  return [...new Set(urls.map((url, index) => ldapUrl(url, urls.length > 1 ? `URL ${index + 1}: ` : '')))];
+  const read = urls.map(ldapUrl);
+  const faults = read.flatMap((one, index) =>
+    'right' in one ? [urls.length > 1 ? `URL ${index + 1}: ${one.right}` : one.right] : [],
+  );
+  if (faults.length > 0) throw new SettingFault(faults.join('; '));
+  return [...new Set(read.flatMap((one) => ('url' in one ? [one.url] : [])))];
 };
 
-// A URL may have been given a password: no message repeats it.
-function ldapUrl(text: string, which: string): string {
+// A URL may have been given a password: what would be right repeats nothing of it.
+function ldapUrl(text: string): { url: string } | { right: string } {
   const [, scheme = '', address, name = '', port] = LDAP_URL.exec(text) ?? [];
   if (scheme === '') {
-    throw new SettingFault(
-      `${which}write ldap:// or ldaps://, a host and, if it is another, a port: nothing before or after them`,
-    );
+    return {
+      right: 'write ldap:// or ldaps://, a host and, if it is another, a port: nothing before or after them',
+    };
   }
   const isKnownHost =
     address === undefined
       ? isIP(name) === 4 || (HOST_NAME.test(name) && !/^[\d.]+$/.test(name))
       : isIP(address) === 6;
   if (!isKnownHost) {
-    throw new SettingFault(`${which}write a host name or an IP address, an IPv6 address in brackets`);
+    return { right: 'write a host name or an IP address, an IPv6 address in brackets' };
   }
   const isSecure = scheme.toLowerCase() === 'ldaps';
   const number = port === undefined ? (isSecure ? 636 : 389) : Number(port);
-  if (number < 1 || number > 65_535) throw new SettingFault(`${which}write a port from 1 to 65535`);
-  return `${isSecure ? 'ldaps' : 'ldap'}://${hostInUrl((address ?? name).toLowerCase())}:${number}`;
+  if (number < 1 || number > 65_535) return { right: 'write a port from 1 to 65535' };
+  return { url: `${isSecure ? 'ldaps' : 'ldap'}://${hostInUrl((address ?? name).toLowerCase())}:${number}` };
 }
 
 /** Below which entry is searched: a distinguished name. */

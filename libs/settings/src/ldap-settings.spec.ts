@@ -131,6 +131,8 @@ describe('LDAP_URL', () => {
     ['ldap://1.2.3', 'a host name or an IP address'],
     ['ldap://a..b', 'a host name or an IP address'],
     ['ldap://good ldap://b/ad', 'URL 2: '],
+    ['http://a ldap://good ldap://b:0', 'URL 1: write ldap:// or ldaps://'],
+    ['http://a ldap://good ldap://b:0', '; URL 3: write a port from 1 to 65535.'],
     [Array.from({ length: 11 }, (_, i) => `ldap://h${i}`).join(' '), 'at most 10'],
   ])('%j is refused by name, and not repeated', (text, expected) => {
     const mistakes = mistakesOf({ ...LDAP, LDAP_URL: text });
