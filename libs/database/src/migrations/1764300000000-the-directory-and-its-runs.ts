@@ -29,7 +29,8 @@ CREATE TABLE housekeeping_tasks (
 INSERT INTO housekeeping_tasks (task) VALUES ('DIRECTORY_SYNC');
 `;
 
-// A run that is RUNNING is the lock of its task until `lease_until`; dry runs have a place of their own beside it.
+// A run that is RUNNING is the lock of its task until `lease_until`; dry runs have a place of their own beside it. `is_fault`:
+// it FAILED, and something is wrong with its task; one that was stopped or refused is none.
 const RUNS = `
 CREATE TABLE housekeeping_runs (
   id uuid PRIMARY KEY,
@@ -46,10 +47,12 @@ CREATE TABLE housekeeping_runs (
   examined integer NOT NULL DEFAULT 0 CONSTRAINT housekeeping_runs_examined_counts CHECK (examined >= 0),
   affected integer NOT NULL DEFAULT 0 CONSTRAINT housekeeping_runs_affected_counts CHECK (affected >= 0),
   error text,
+  is_fault boolean NOT NULL DEFAULT false,
   details jsonb,
   CONSTRAINT housekeeping_runs_end_once CHECK ((state = 'RUNNING') = (finished_at IS NULL)),
   CONSTRAINT housekeeping_runs_hold_their_lock_while_running CHECK ((state = 'RUNNING') = (lease_until IS NOT NULL)),
   CONSTRAINT housekeeping_runs_say_why_they_failed CHECK ((state = 'FAILED') = (error IS NOT NULL)),
+  CONSTRAINT housekeeping_runs_are_faults_where_they_failed CHECK (NOT is_fault OR (state = 'FAILED' AND NOT dry_run)),
   CONSTRAINT housekeeping_runs_hold_only_the_directory CHECK (state <> 'HELD' OR task = 'DIRECTORY_SYNC'),
   CONSTRAINT housekeeping_runs_have_their_own_fence UNIQUE (task, fence)
 );

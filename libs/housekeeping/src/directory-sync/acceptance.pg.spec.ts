@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ADA } from '../../test/running-housekeeping.js';
 import { ADA_ID, ADA_IN_SESSION, Gate, people, SyncWorld, type SyncInstance } from '../../test/sync-world.js';
+import { directoryStanding } from './directory-standing.queries.js';
 
 let world: SyncWorld;
 let one: SyncInstance;
@@ -28,6 +28,7 @@ async function held(said: Parameters<SyncWorld['says']>[0]): Promise<string> {
 }
 const accept = (runId: string, reason: string | null = null, instance = one) =>
   instance.acceptance.accept(ADA_IN_SESSION, { runId, reason });
+const failingSince = async () => (await world.database.read(directoryStanding)).failingSince;
 const waiting = () => world.sql('SELECT run_id FROM directory_held_answers');
 const sixGone = () => people(6, 19);
 
@@ -178,6 +179,27 @@ describe('a change after which nobody could administer', () => {
     expect(last).toEqual({ state: 'FAILED', error: expect.stringContaining('*:*') });
   });
 
+  it('is no fault of the directory where it is refused: it alarms nobody, and ends no fault', async () => {
+    const runId = await held(withoutAda);
+    await expect(accept(runId)).rejects.toMatchObject({ code: 'WOULD_LOCK_OUT' });
+    expect(await world.events('housekeeping.failed')).toEqual([]);
+    expect(world.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(world.said('nothing is wrong with its task')).toEqual([expect.stringContaining('*:*')]);
+    expect(await failingSince()).toBeNull();
+
+    await writeFile(world.path, '{');
+    expect(await one.synchronise()).toMatchObject({ state: 'FAILED' });
+    const since = await failingSince();
+    await world.says(withoutAda);
+    await expect(accept(runId)).rejects.toMatchObject({ code: 'WOULD_LOCK_OUT' });
+    expect(await failingSince()).toEqual(since);
+    expect(world.said('goes through again')).toEqual([]);
+    expect(await one.synchronise()).toMatchObject({ state: 'HELD' });
+    expect(await failingSince()).toBeNull();
+    expect(world.said('goes through again')).toHaveLength(1);
+    expect(await world.events('housekeeping.failed')).toHaveLength(1);
+  });
+
   it('is applied where nobody could before', async () => {
     await world.says({ users, groups: [{ ...groups[0], members: [] }] });
     await one.synchronise();
@@ -252,11 +274,30 @@ describe('accepting beside other runs', () => {
 
   it('goes by what is held when it is applied, not by what was when it was asked for', async () => {
     const runId = await held(sixGone());
-    const work = one.task.accepting({ runId, reason: null, by: ADA });
-    const newer = await held(people(7, 19));
-    const begun = await one.runs.begin('DIRECTORY_SYNC', { trigger: 'MANUAL', by: ADA, dryRun: false }, work);
-    expect(await begun.ended).toMatchObject({ state: 'FAILED', error: expect.stringContaining(newer) });
+    const gate = new Gate();
+    const isReading = gate.close();
+    const slow = await world.instance('slow', gate);
+    const accepted = accept(runId, null, slow);
+    accepted.catch(() => undefined);
+    await isReading;
+    // As if its place had been taken, and another answer held, between the question and the commit.
+    const newer = randomUUID();
+    await world.sql(
+      `WITH run AS (
+         INSERT INTO housekeeping_runs (id, task, fence, trigger, started_by, process, dry_run, state, started_at, finished_at)
+         SELECT $1, task, 0, 'MANUAL', started_by, process, false, 'HELD', started_at, clock_timestamp()
+         FROM housekeeping_runs LIMIT 1)
+       UPDATE directory_held_answers SET run_id = $1`,
+      [newer],
+    );
+    gate.letThrough();
+    await expect(accepted).rejects.toMatchObject({
+      ...{ code: 'VERSION_CONFLICT', field: 'runId' },
+      message: expect.stringContaining(newer),
+    });
     expect(await world.activeUsers()).toBe(20);
+    expect(await world.events('housekeeping.failed')).toEqual([]);
+    expect(await failingSince()).toBeNull();
   });
 
   it('is done once by two who do it at once, in one process or in two', async () => {

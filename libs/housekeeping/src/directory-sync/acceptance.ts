@@ -11,7 +11,7 @@ import {
   unavailable,
   type Caller,
 } from '@tokenwarden/vocabulary';
-import type { HousekeepingRunRecord, RunWork } from '../runs/run.js';
+import { RunFailed, type HousekeepingRunRecord, type RunWork } from '../runs/run.js';
 import { Runs, type BegunRun } from '../runs/runs.js';
 import { runById } from '../runs/runs.queries.js';
 import { DirectorySyncTask } from './directory-sync.task.js';
@@ -70,7 +70,8 @@ export class DirectoryAcceptance {
     throw unavailable('The directory is being synchronised at this moment. Try again in a moment.');
   }
 
-  // What the work refuses the run says in words, and the caller is told with the problem's code.
+  // What the work refuses the run says in words, and the caller is told with the problem's code. Nothing is wrong with
+  // the task then: it alarms nobody.
   private attempt(acceptance: Acceptance): { work: RunWork; refusal: () => Problem | undefined } {
     const work = this.task.accepting(acceptance);
     let refusal: Problem | undefined;
@@ -79,8 +80,9 @@ export class DirectoryAcceptance {
         try {
           return await work(context);
         } catch (error) {
-          if (error instanceof Problem && REFUSALS.includes(error.code)) refusal = error;
-          throw error;
+          if (!(error instanceof Problem && REFUSALS.includes(error.code))) throw error;
+          refusal = error;
+          throw new RunFailed(error.message, { isFault: false });
         }
       },
       refusal: () => refusal,

@@ -17,7 +17,7 @@ export async function directoryStanding(tx: Transaction): Promise<DirectoryStand
     tx,
     `SELECT
        (SELECT min(finished_at) FROM ${ENDED} AND state = 'HELD' AND fence > ${LAST(`'SUCCEEDED'`)}) AS "heldSince",
-       (SELECT min(finished_at) FROM ${ENDED} AND state = 'FAILED' AND fence > ${LAST(`'SUCCEEDED', 'HELD'`)})
+       (SELECT min(finished_at) FROM ${ENDED} AND is_fault AND fence > ${LAST(`'SUCCEEDED', 'HELD'`)})
          AS "failingSince"`,
   );
   return standing ?? { heldSince: null, failingSince: null };

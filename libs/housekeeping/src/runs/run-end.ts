@@ -1,24 +1,28 @@
 import { record, storableDetails, storableText } from '@tokenwarden/audit';
 import { rows, type Transaction } from '@tokenwarden/database';
 import { redacted, type Logs } from '@tokenwarden/telemetry';
-import { Problem, SYSTEM, type HousekeepingRunState } from '@tokenwarden/vocabulary';
+import { Problem, SYSTEM } from '@tokenwarden/vocabulary';
 import { RunFailed, type HousekeepingRunRecord, type RunOutcome } from './run.js';
 import { RUN_COLUMNS, type ClaimedRun } from './runs.queries.js';
 
-/** Why a run failed whose process was told to stop: no fault of its task, and it says nothing of it. */
-export const STOPPED = 'The process that carried it out was stopped.';
-/** SQL: whether an ended run says how its task does. */
-export const SAYS_HOW_ITS_TASK_DOES = `NOT dry_run AND state <> 'RUNNING' AND error IS DISTINCT FROM '${STOPPED}'`;
+/**
+ * SQL: whether an ended run says how its task does. A dry one does not; nor does one that FAILED and was no fault, for it was
+ * stopped, or what was asked of it was refused.
+ */
+export const SAYS_HOW_ITS_TASK_DOES = `NOT dry_run AND (state IN ('SUCCEEDED', 'HELD') OR is_fault)`;
 
-/** A run that has ended, and what began or ended with it: a fault of its task lasts from the first failed run to the next other one. */
+/** A run that has ended, and what began or ended with it: a fault of its task lasts from the first run that was one to the next that went through. */
 export interface EndedRun {
   readonly run: HousekeepingRunRecord;
   readonly fault: 'BEGAN' | 'LASTS' | 'ENDED' | 'NONE';
 }
 
-/** What a run is to be recorded with; `isLeftBehind`: what it was for is still to be done. */
+/** What a run is to be recorded with. */
 export interface RunEnd extends RunOutcome {
+  /** What it was for is still to be done. */
   readonly isLeftBehind?: boolean;
+  /** False where it FAILED and nothing is wrong with its task. */
+  readonly isFault?: boolean;
 }
 
 /**
@@ -26,10 +30,12 @@ export interface RunEnd extends RunOutcome {
  * not RUNNING any more: then nothing is written.
  */
 export async function endRun(tx: Transaction, run: ClaimedRun, end: RunEnd): Promise<EndedRun | undefined> {
+  // A dry run says nothing of the task: it neither fails it nor mends it.
+  const isFault = end.state === 'FAILED' && !run.dryRun && (end.isFault ?? true);
   const [ended] = await rows<HousekeepingRunRecord>(
     tx,
     `UPDATE housekeeping_runs SET state = $3, lease_until = NULL, finished_at = date_trunc('milliseconds', clock_timestamp()),
-       examined = $4, affected = $5, error = $6, details = $7
+       examined = $4, affected = $5, error = $6, details = $7, is_fault = $8
      WHERE id = $1 AND fence = $2 AND state = 'RUNNING' RETURNING ${RUN_COLUMNS}`,
     [
       run.id,
@@ -39,14 +45,14 @@ export async function endRun(tx: Transaction, run: ClaimedRun, end: RunEnd): Pro
       end.affected,
       end.state === 'FAILED' ? storableText(redacted(end.error ?? UNKNOWN_FAILURE)) : null,
       end.details === undefined ? null : storableDetails(end.details),
+      isFault,
     ],
   );
   if (!ended) return undefined;
-  // A dry run says nothing of the task: it neither fails it nor mends it.
   if (run.dryRun) return { run: ended, fault: 'NONE' };
   await noteInTask(tx, ended, end.isLeftBehind);
-  if (ended.error === STOPPED) return { run: ended, fault: 'NONE' };
-  const fault = faultOf(end.state, await stateBefore(tx, run));
+  if (end.state === 'FAILED' && !isFault) return { run: ended, fault: 'NONE' };
+  const fault = faultOf(isFault, await wasFailing(tx, run));
   if (fault === 'BEGAN') {
     await record(tx, {
       action: 'housekeeping.failed',
@@ -71,40 +77,41 @@ async function noteInTask(tx: Transaction, run: HousekeepingRunRecord, isLeftBeh
 }
 
 // Real runs of a task follow each other, so the one before has ended when this one began.
-async function stateBefore(
-  tx: Transaction,
-  { task, fence }: ClaimedRun,
-): Promise<HousekeepingRunState | undefined> {
-  const [before] = await rows<{ state: HousekeepingRunState }>(
+async function wasFailing(tx: Transaction, { task, fence }: ClaimedRun): Promise<boolean> {
+  const [before] = await rows<{ isFault: boolean }>(
     tx,
-    `SELECT state FROM housekeeping_runs
+    `SELECT is_fault AS "isFault" FROM housekeeping_runs
      WHERE task = $1 AND fence < $2 AND ${SAYS_HOW_ITS_TASK_DOES} ORDER BY fence DESC LIMIT 1`,
     [task, fence],
   );
-  return before?.state;
+  return before?.isFault ?? false;
 }
 
-function faultOf(state: RunOutcome['state'], before: HousekeepingRunState | undefined): EndedRun['fault'] {
-  if (state === 'FAILED') return before === 'FAILED' ? 'LASTS' : 'BEGAN';
-  return before === 'FAILED' ? 'ENDED' : 'NONE';
+function faultOf(isFault: boolean, wasFailing: boolean): EndedRun['fault'] {
+  if (isFault) return wasFailing ? 'LASTS' : 'BEGAN';
+  return wasFailing ? 'ENDED' : 'NONE';
 }
 
 const UNKNOWN_FAILURE = 'It failed for a reason that only the log tells.';
 
 /** How a run ends that threw: with the words of whoever threw, where they are meant for an operator. */
-export function outcomeOfFailure(error: unknown): RunOutcome & { error: string } {
+export function endOfFailure(error: unknown): RunEnd {
   const hasWords = error instanceof Problem || error instanceof RunFailed;
-  return { state: 'FAILED', examined: 0, affected: 0, error: hasWords ? error.message : UNKNOWN_FAILURE };
+  const isFault = !(error instanceof RunFailed) || error.isFault;
+  const sentence = hasWords ? error.message : UNKNOWN_FAILURE;
+  return { state: 'FAILED', examined: 0, affected: 0, error: sentence, isFault };
 }
 
 /**
  * Tells the log once when a fault of a task begins and once when it ends: over all processes, for each ends its run
- * alone. What nobody has foreseen is told every time.
+ * alone. What nobody has foreseen is told every time; a run that was stopped or refused alarms nobody.
  */
 export function sayEnd(logs: Logs, { run, fault }: EndedRun, thrown?: unknown): void {
-  const { task, id: runId, error } = run;
+  const { task, id: runId, error, dryRun } = run;
   const fields = { task, runId, ...(thrown !== undefined && { error: thrown }) };
   if (fault === 'BEGAN') logs.error(fields, `A housekeeping task fails: ${error ?? ''}`);
   else if (fault === 'ENDED') logs.info(fields, 'A housekeeping task that failed goes through again.');
   else if (error === UNKNOWN_FAILURE) logs.error(fields, 'A housekeeping run failed.');
+  else if (error !== null && !dryRun && fault === 'NONE')
+    logs.info(fields, `A housekeeping run did nothing, and nothing is wrong with its task: ${error}`);
 }

@@ -111,7 +111,9 @@ describe('a process that is stopped', () => {
     await stopped.runs.begin(TASK, { ...BY_HAND, trigger: 'SCHEDULE' }, untilAborted);
     await stopped.runs.beforeApplicationShutdown();
     expect(await housekeeping.events()).toEqual([]);
-    expect(housekeeping.lines).toEqual([]);
+    expect(housekeeping.lines).toMatchObject([
+      { level: 'info', msg: expect.stringContaining('was stopped') },
+    ]);
     const failing: RunWork = () => Promise.reject(new RunFailed('No answer.'));
     await (
       await other.runs.begin(TASK, { ...BY_HAND, trigger: 'SCHEDULE' }, failing)

@@ -24,7 +24,7 @@ export interface TaskStanding {
   readonly now: Date;
   /** When a run of it last SUCCEEDED, dry ones left out. */
   readonly lastSuccessAt: Date | null;
-  /** Whether the newest of its runs that say how it does FAILED. */
+  /** Whether the newest of its runs that say how it does was a fault. */
   readonly isFailing: boolean;
 }
 
@@ -55,7 +55,7 @@ export async function taskStandings(tx: Transaction): Promise<TaskStanding[]> {
   return rows(
     tx,
     `SELECT t.task, date_trunc('milliseconds', clock_timestamp()) AS now, t.last_success_at AS "lastSuccessAt",
-       coalesce((SELECT r.state = 'FAILED' FROM housekeeping_runs r
+       coalesce((SELECT r.is_fault FROM housekeeping_runs r
          WHERE r.task = t.task AND ${SAYS_HOW_ITS_TASK_DOES} ORDER BY r.fence DESC LIMIT 1), false) AS "isFailing"
      FROM housekeeping_tasks t`,
   );

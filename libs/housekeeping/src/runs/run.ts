@@ -63,4 +63,11 @@ export class LostRun extends Error {
 /** Thrown where a task cannot go on and can say why, in words for an operator. */
 export class RunFailed extends Error {
   override readonly name = 'RunFailed';
+  /** False where nothing is wrong with the task: somebody stopped the run, or what was asked of it was refused. */
+  readonly isFault: boolean;
+
+  constructor(message: string, { isFault = true }: { readonly isFault?: boolean } = {}) {
+    super(message);
+    this.isFault = isFault;
+  }
 }

@@ -10,7 +10,7 @@ import {
   type RunOutcome,
   type RunWork,
 } from './run.js';
-import { endRun, outcomeOfFailure, sayEnd, STOPPED, type EndedRun, type RunEnd } from './run-end.js';
+import { endOfFailure, endRun, sayEnd, type EndedRun, type RunEnd } from './run-end.js';
 import { holdAlone, holdPlace, LEASE_SECONDS, renewLease, type ClaimedRun } from './runs.queries.js';
 
 const RENEWAL_MILLISECONDS = 10_000;
@@ -48,7 +48,9 @@ export class RunningRun {
   private readonly outOfTimeAt: number;
   private leaseUntil = performance.now() + LEASE_SECONDS * 1_000;
   private renewal: NodeJS.Timeout | undefined;
-  private readonly stopped = new RunFailed(STOPPED);
+  private readonly stopped = new RunFailed('The process that carried it out was stopped.', {
+    isFault: false,
+  });
   private isStopping = false;
   private isOver = false;
   /** What `finish` has written in a transaction of the task that is not committed yet, and what is. */
@@ -105,7 +107,7 @@ export class RunningRun {
       // Work that was told to stop fails for that, whatever it says.
       const cause: unknown = signal.aborted ? signal.reason : error;
       if (cause instanceof LostRun) return {};
-      const end = { ...outcomeOfFailure(cause), isLeftBehind: cause === this.stopped };
+      const end = { ...endOfFailure(cause), isLeftBehind: cause === this.stopped };
       return cause instanceof RunFailed ? { end } : { end, thrown: cause };
     } finally {
       waiting.abort();
