@@ -19,6 +19,7 @@ describe('the settings of the directory alone', () => {
         PORT: 'x',
         ADMIN_GROUPS: 'ops',
         SMTP_URL: 'x',
+        LDAP_USERBASE: 'x',
       }),
     ).toEqual({
       host: '127.0.0.1',
@@ -26,7 +27,10 @@ describe('the settings of the directory alone', () => {
       directoryFile: undefined,
       ldap: expect.objectContaining({ urls: ['ldap://a:389'], bindPassword: 'hunter2-of-ldap' }),
       adminGroups: ['ops'],
-      warnings: [expect.stringMatching(/^LDAP_URL: passwords cross the network in clear/)],
+      warnings: [
+        expect.stringMatching(/^LDAP_URL: passwords cross the network in clear/),
+        expect.stringMatching(/^LDAP_USERBASE is given, .* is LDAP_USER_BASE meant\?$/),
+      ],
     }));
   it('are the demo where nothing is given', () =>
     expect(readAlone({})).toMatchObject({
@@ -46,5 +50,8 @@ describe('the settings of the directory alone', () => {
     const wrong = { LDAP_URL: 'x', LDAP_SCHEMA: 'y', LDAP_CA_FILE: '/etc/tw/key.pem', ADMIN_GROUPS: 'a,,b' };
     expect(mistakes(wrong)).toHaveLength(7); // these four, and the three that LDAP_URL requires
     expect(mistakes({ LDAP_USER_BASE: 'ou=x' })).toHaveLength(1);
+    expect(mistakes({ DIRECTORY_SYNC_SCHEDULE: 'hourly' })).toEqual([
+      expect.stringMatching(/^DIRECTORY_SYNC_SCHEDULE: write a cron expression/),
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { DEFINITIONS } from './definitions.js';
-import type { GivenSettings, SettingKey } from './definitions.js';
+import type { GivenSettings, SettingDefinition, SettingKey } from './definitions.js';
 import { isLoopback } from './loopback.rules.js';
+import { nearestName } from './nearest-name.rules.js';
 import type { LdapSettings } from './settings.js';
 
 /** What has no meaning without LDAP_URL. */
@@ -56,6 +57,13 @@ export function ldapMistakes(given: GivenSettings, named: ReadonlySet<SettingKey
   if (named.has('directoryFile')) {
     mistakes.push('LDAP_URL: give either LDAP_URL or DIRECTORY_FILE: people come from one directory.');
   }
+  // Active Directory takes other names, too. A wrong schema is a mistake of its own, and says nothing about this.
+  const takesOnlyDns = given.ldapSchema === 'openldap' || given.ldapSchema === '389ds';
+  if (takesOnlyDns && given.ldapBindDn?.includes('=') === false) {
+    mistakes.push(
+      'LDAP_BIND_DN: write a distinguished name such as cn=tokenwarden,dc=example,dc=org; user@domain and DOMAIN\\user go with LDAP_SCHEMA=active-directory.',
+    );
+  }
   if (given.ldapStartTls === true && (given.ldapUrl ?? []).some(isSecure)) {
     mistakes.push(
       'LDAP_START_TLS: ldaps:// is encrypted from its first byte: leave this out, or write ldap:// in LDAP_URL.',
@@ -81,6 +89,29 @@ export function ldapWarnings(ldap: LdapSettings | undefined): string[] {
     );
   }
   return warnings;
+}
+
+const PREFIX = 'LDAP_';
+// What container platforms set by themselves for a service that is called "ldap".
+const OF_THE_PLATFORM = /^LDAP_(?:SERVICE_(?:HOST|PORT)|PORT_\d+)(?:_\w+)?=|^LDAP_PORT=tcp:/;
+
+/** Names that look like settings of LDAP and are none: rather a slip of the pen, by which a setting goes unread. */
+export function unknownLdapNames(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = LDAP_KEYS.flatMap((key) => namesOf(DEFINITIONS[key]));
+  const unknown = Object.entries(environment).filter(
+    ([name, value]) =>
+      /^LDAP_\w{1,60}$/.test(name) && !known.includes(name) && !OF_THE_PLATFORM.test(`${name}=${value}`),
+  );
+  return unknown.map(([name]) => {
+    const suffixes = known.map((one) => one.slice(PREFIX.length));
+    const nearest = nearestName(name.slice(PREFIX.length), suffixes);
+    const right = nearest === undefined ? `there are ${known.join(', ')}.` : `is ${PREFIX}${nearest} meant?`;
+    return `${name} is given, and there is no such setting: ${right}`;
+  });
+}
+
+function namesOf({ name, isSecret }: SettingDefinition<unknown>): string[] {
+  return isSecret ? [name, `${name}_FILE`] : [name];
 }
 
 function isSecure(url: string): boolean {

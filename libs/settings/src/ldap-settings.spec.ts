@@ -173,6 +173,8 @@ describe('a mistake in the settings of LDAP', () => {
     ['LDAP_BIND_DN', '', 'it is empty'],
     ['LDAP_BIND_DN', ' ', 'a distinguished name'],
     ['LDAP_BIND_DN', 'cn=a\u0000', 'a distinguished name'],
+    ['LDAP_BIND_DN', 'tokenwarden', 'such as cn=tokenwarden,dc=example,dc=org'],
+    ['LDAP_BIND_DN', 'tokenwarden@example.org', 'go with LDAP_SCHEMA=active-directory'],
     ['LDAP_BIND_PASSWORD', '', 'it is empty'],
     ['LDAP_USER_BASE', '', 'it is empty'],
     ['LDAP_USER_BASE', 'example.org', 'such as ou=people'],
@@ -226,10 +228,29 @@ describe('a mistake in the settings of LDAP', () => {
     ]);
   });
 
+  it.each(['CN=tokenwarden,DC=example,DC=org', 'tokenwarden@example.org', 'EXAMPLE\\tokenwarden'])(
+    'is not that Active Directory is bound to as %s; the other kinds take a DN only',
+    (name) => {
+      const mistakes = (schema: string) =>
+        mistakesOf({ ...LDAP, LDAP_BIND_DN: name, LDAP_SCHEMA: schema }).map((one) => one.split(':')[0]);
+      expect(mistakes('active-directory')).toEqual([]);
+      expect(mistakes('389ds')).toEqual(name.includes('=') ? [] : ['LDAP_BIND_DN']);
+      expect(mistakes('novell')).toEqual(['LDAP_SCHEMA']);
+    },
+  );
+
   it('is a DIRECTORY_FILE beside it', () =>
     expect(mistakesOf({ ...LDAP, DIRECTORY_FILE: '/etc/tw/people.json' })).toEqual([
       expect.stringMatching(/^LDAP_URL: give either LDAP_URL or DIRECTORY_FILE/),
     ]));
+
+  it('is a setting that is there under a wrong name: both are said', () => {
+    const { LDAP_USER_BASE: base, ...rest } = LDAP;
+    expect(mistakesOf({ ...rest, LDAP_USER_BSE: base })).toEqual([
+      expect.stringMatching(/^LDAP_USER_BASE: it is required/),
+      expect.stringMatching(/^LDAP_USER_BSE is given, .* is LDAP_USER_BASE meant\?$/),
+    ]);
+  });
 
   it('is StartTLS where only some servers are ldaps://', () =>
     expect(mistakesOf({ ...LDAP, LDAP_URL: 'ldap://a ldaps://b', LDAP_START_TLS: 'true' })).toHaveLength(1));
@@ -273,4 +294,21 @@ describe('a warning', () => {
     expect(warningsOf({ LDAP_URL: 'ldap://localhost', LDAP_CA_FILE: '/etc/tw/ca.pem' })).toEqual([
       expect.stringMatching(/^LDAP_CA_FILE is given, and no connection is encrypted/),
     ]));
+  it.each([
+    ['LDAP_USER_BSE', 'is LDAP_USER_BASE meant?'],
+    ['LDAP_PASSWORD', 'is LDAP_BIND_PASSWORD meant?'],
+    ['LDAP_STARTTLS', 'is LDAP_START_TLS meant?'],
+    ['LDAP_BIND_DN_FILE', 'is LDAP_BIND_DN meant?'],
+    ['LDAP_PORT', 'there are LDAP_URL, LDAP_START_TLS, '],
+    ['LDAP_X', 'there are LDAP_URL, LDAP_START_TLS, '],
+  ])('says that there is no %s, and which setting comes nearest', (name, right) => {
+    const expected = [expect.stringContaining(`${name} is given, and there is no such setting: ${right}`)];
+    expect(warningsOf({ [name]: 'hunter2' })).toEqual(expected);
+    expect(warningsOf({ [name]: 'hunter2' }).join()).not.toContain('hunter2');
+    expect(readSettings({ [name]: '' }).warnings).toEqual(expected);
+  });
+  it('is not made of what a container platform says of a service called ldap', () =>
+    expect(
+      warningsOf({ LDAP_SERVICE_HOST: '10.0.0.7', LDAP_PORT: 'tcp://x', LDAP_PORT_389_TCP_ADDR: 'x' }),
+    ).toEqual([]));
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DEFINITIONS } from './definitions.js';
 import type { GivenSettings, SettingDefinition, SettingKey } from './definitions.js';
-import { LDAP_KEYS, ldapMistakes, ldapWarnings } from './ldap-across.js';
+import { LDAP_KEYS, ldapMistakes, ldapWarnings, unknownLdapNames } from './ldap-across.js';
 import { authoritiesFault } from './ldap-readers.js';
 import { completedSettings, databaseMistakes } from './rules-across.js';
 import { SettingFault } from './setting-fault.js';
@@ -46,6 +46,7 @@ const OF_THE_DIRECTORY: readonly SettingKey[] = [
   'dataDir',
   'directoryFile',
   ...LDAP_KEYS,
+  'directorySyncSchedule', // not used by a check, and a mistake in it is found by one all the same
   'adminGroups',
 ];
 
@@ -56,7 +57,8 @@ const OF_THE_DIRECTORY: readonly SettingKey[] = [
 export function readSettings(environment: Environment, readFile: FileReader = readTextFile): Settings {
   const { given, named, mistakes } = eachOf(ALL, environment, readFile);
   const { settings, mistakes: across } = completedSettings(given, named, environment);
-  throwWhereAny([...mistakes, ...authoritiesMistakes(given.ldapCaFile, readFile), ...across]);
+  const all = [...mistakes, ...authoritiesMistakes(given.ldapCaFile, readFile), ...across];
+  throwWhereAny(all, unknownLdapNames(environment));
   return settings;
 }
 
@@ -88,9 +90,10 @@ export function readDirectorySettings(
 ): DirectorySettings {
   const { given, named, mistakes } = eachOf(OF_THE_DIRECTORY, environment, readFile);
   const across = [...authoritiesMistakes(given.ldapCaFile, readFile), ...ldapMistakes(given, named)];
-  throwWhereAny([...mistakes, ...across]);
+  throwWhereAny([...mistakes, ...across], unknownLdapNames(environment));
   const { host, dataDir, directoryFile, ldap, adminGroups } = completedSettings(given, named, {}).settings;
-  return { host, dataDir, directoryFile, ldap, adminGroups, warnings: ldapWarnings(ldap) };
+  const warnings = [...ldapWarnings(ldap), ...unknownLdapNames(environment)];
+  return { host, dataDir, directoryFile, ldap, adminGroups, warnings };
 }
 
 /** What is given of these settings, each read by itself. */
@@ -118,8 +121,9 @@ function eachOf(
   return { given: given as GivenSettings, named, mistakes };
 }
 
-function throwWhereAny(mistakes: readonly string[]): void {
-  if (mistakes.length > 0) throw new SettingsError(mistakes);
+// Where one is missing it may be there under a wrong name, which is otherwise only a warning.
+function throwWhereAny(mistakes: readonly string[], wrongNames: readonly string[] = []): void {
+  if (mistakes.length > 0) throw new SettingsError([...mistakes, ...wrongNames]);
 }
 
 function textOf(

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { readInstanceName } from './address-readers.js';
 import type { GivenSettings, SettingKey } from './definitions.js';
-import { ldapMistakes, ldapSettings, ldapWarnings } from './ldap-across.js';
+import { ldapMistakes, ldapSettings, ldapWarnings, unknownLdapNames } from './ldap-across.js';
 import { hostInUrl, isEveryAddress, isLoopback } from './loopback.rules.js';
 import { Settings } from './settings.js';
 
@@ -57,6 +57,7 @@ export function completedSettings(
     warnings: [
       ...warningsFor(given, { host, publicUrl, isDemo, isUrlNamed: named.has('publicUrl') }),
       ...ldapWarnings(ldap),
+      ...unknownLdapNames(environment),
       ...NOT_READ_YET.filter((name) => environment[name] !== undefined).map(
         (name) => `${name} is given, and this version does not read it.`,
       ),
