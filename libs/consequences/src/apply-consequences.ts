@@ -1,5 +1,5 @@
 import { databaseNow, rows, type Transaction } from '@tokenwarden/database';
-import { NotWhole, type DirectoryChanges } from '@tokenwarden/directory';
+import { NotWhole, type DirectoryChanges, type NamedEntry } from '@tokenwarden/directory';
 import { orphanAccountsOf, recoverAccountsOf } from '@tokenwarden/service-accounts';
 import type { Duration } from '@tokenwarden/vocabulary';
 import { consequencesOf, graceBegan } from './consequences.rules.js';
@@ -11,10 +11,10 @@ export interface ConsequencesDone {
   readonly suspendedTokens: number;
   /** As decided, likewise. */
   readonly revokedTokens: number;
-  /** Ids of the accounts whose last group is gone. */
-  readonly orphanedAccounts: readonly string[];
-  /** Ids of the accounts that have a live group again. */
-  readonly recoveredAccounts: readonly string[];
+  /** The accounts whose last group is gone. */
+  readonly orphanedAccounts: readonly NamedEntry[];
+  /** The accounts that have a live group again. */
+  readonly recoveredAccounts: readonly NamedEntry[];
 }
 
 /**
@@ -40,8 +40,8 @@ export async function applyConsequences(
       : [];
   return {
     ...(await stopTokens(tx, users)),
-    orphanedAccounts: orphaned.map(({ id }) => id),
-    recoveredAccounts: recovered.map(({ id }) => id),
+    orphanedAccounts: orphaned.map(({ id, name }) => ({ id, name })),
+    recoveredAccounts: recovered.map(({ id, name }) => ({ id, name })),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { consequencesOf, graceBegan } from './consequences.rules.js';
+import { consequencesOf, graceBegan, partsOf } from './consequences.rules.js';
 
 const nothing = { suspended: [], enabled: [], revoked: [], goneGroups: [], returnedGroups: [] };
 const user = (action: string) => consequencesOf({ users: [{ action, id: 'ada' }], groups: [] });
@@ -29,4 +29,16 @@ describe('a grace', () => {
   it('is over for whoever was orphaned exactly so long ago', () =>
     expect(graceBegan(now, 'P30D')).toEqual(new Date('2026-03-01T00:00:00Z')));
   it('of nothing is over at once', () => expect(graceBegan(now, 'PT0S')).toEqual(now));
+});
+
+describe('principals in parts', () => {
+  const parts = (counts: Record<string, number>) => partsOf(new Map(Object.entries(counts)), 10);
+  it('have at most so many tokens together', () =>
+    expect(parts({ a: 4, b: 6, c: 1, d: 10, e: 3 })).toEqual([['a', 'b'], ['c'], ['d'], ['e']]));
+  it('may have more where one has them alone', () =>
+    expect(parts({ a: 1, b: 11, c: 1 })).toEqual([['a'], ['b'], ['c']]));
+  it('are one part where they are few, and none where there are none', () => {
+    expect(parts({ a: 5, b: 5 })).toEqual([['a', 'b']]);
+    expect(parts({})).toEqual([]);
+  });
 });

@@ -37,3 +37,27 @@ export function consequencesOf({ users, groups }: ChangedDirectory): Consequence
 export function graceBegan(now: Date, orphanGrace: Duration): Date {
   return new Date(now.getTime() - durationSeconds(orphanGrace) * 1_000);
 }
+
+/**
+ * Principals in parts that have no more tokens together than that, in their order; one that has more alone is a part by
+ * itself.
+ * @param counts tokens by principal
+ */
+export function partsOf(counts: ReadonlyMap<string, number>, most: number): string[][] {
+  const parts: string[][] = [];
+  let tokens = Infinity;
+  for (const [id, count] of counts) {
+    tokens += count;
+    if (tokens > most) {
+      parts.push([]);
+      tokens = count;
+    }
+    parts.at(-1)?.push(id);
+  }
+  return parts;
+}
+
+/** How many tokens these principals have together. */
+export function sumOf(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}

@@ -1,7 +1,7 @@
 import { databaseNow, type Transaction } from '@tokenwarden/database';
 import type { DirectoryChanges } from '@tokenwarden/directory';
 import { accountsPastGrace, accountsToOrphan, accountsToRecover } from '@tokenwarden/service-accounts';
-import { activeCountOfAll, liveCountsOf } from '@tokenwarden/tokens';
+import { activeCountOf, liveCountsOf } from '@tokenwarden/tokens';
 import type { Duration } from '@tokenwarden/vocabulary';
 import { refuseTakenIds, type ConsequencesDone } from './apply-consequences.js';
 import { consequencesOf, graceBegan } from './consequences.rules.js';
@@ -22,7 +22,7 @@ export async function foreseeConsequences(
   const since = graceBegan(await databaseNow(tx), orphanGrace);
   const pastGrace = await accountsPastGrace(tx, since);
   return {
-    suspendedTokens: await activeCountOfAll(tx, suspended),
+    suspendedTokens: await activeCountOf(tx, suspended),
     revokedTokens: await liveCount(tx, revoked),
     orphanedAccounts: await accountsToOrphan(tx, { gone, returned }),
     recoveredAccounts: await accountsToRecover(tx, returned, since),

@@ -102,7 +102,7 @@ describe('an account whose group is in the directory again', () => {
     const ids = await tokensOf(etl, 2);
     await orphan(etl, 29);
     world.groups.set(etl.groupId, 'back');
-    expect((await world.sync()).recoveredAccounts).toEqual([etl.id]);
+    expect((await world.sync()).recoveredAccounts).toMatchObject([{ id: etl.id }]);
     expect(await world.endGraces()).toEqual({ accounts: 0, revokedTokens: 0 });
     expect(await revoked(ids)).toEqual([]);
   });

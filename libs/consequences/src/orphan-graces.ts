@@ -1,8 +1,9 @@
 import { databaseNow, type Transaction } from '@tokenwarden/database';
 import { lockAccountsPastGrace } from '@tokenwarden/service-accounts';
-import { liveCountsOf, liveTokensOf, revokeMany, revokeTokensOf } from '@tokenwarden/tokens';
+import { liveCountsOf, revokeTokensOf } from '@tokenwarden/tokens';
 import { SYSTEM, type Duration } from '@tokenwarden/vocabulary';
-import { graceBegan } from './consequences.rules.js';
+import { graceBegan, sumOf } from './consequences.rules.js';
+import { revokeByDecision } from './revoke-by-decision.js';
 import { WRITTEN_AT_ONCE } from './stop-tokens.js';
 
 /** What the end of graces has done. */
@@ -23,23 +24,19 @@ export interface EndedGraces {
  * added: an ORPHANED account is issued none.
  */
 export async function endOrphanGraces(tx: Transaction, orphanGrace: Duration): Promise<EndedGraces> {
-  const now = await databaseNow(tx);
-  const accounts = await lockAccountsPastGrace(tx, graceBegan(now, orphanGrace));
+  const accounts = await lockAccountsPastGrace(tx, graceBegan(await databaseNow(tx), orphanGrace));
   const counts = await liveCountsOf(
     tx,
     accounts.map(({ id }) => id),
   );
-  const ids = [...counts.keys()];
-  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const reason =
     'The last group of its service account has been gone from the directory for longer than the ' +
     `policy's grace of ${orphanGrace}.`;
-  if (total > WRITTEN_AT_ONCE) {
-    const details = { cause: 'ORPHAN_GRACE', serviceAccounts: ids.length };
-    const revokedTokens = await revokeMany(tx, liveTokensOf(ids, now), { by: SYSTEM, reason, details });
-    return { accounts: ids.length, revokedTokens };
+  if (sumOf(counts) > WRITTEN_AT_ONCE) {
+    const details = (serviceAccounts: number) => ({ cause: 'ORPHAN_GRACE', serviceAccounts });
+    return { accounts: counts.size, revokedTokens: await revokeByDecision(tx, counts, reason, details) };
   }
-  const revoked = await revokeTokensOf(tx, ids, SYSTEM, reason, 'left out');
+  const revoked = await revokeTokensOf(tx, [...counts.keys()], SYSTEM, reason, 'left out');
   return {
     accounts: new Set(revoked.map(({ principalId }) => principalId)).size,
     revokedTokens: revoked.length,

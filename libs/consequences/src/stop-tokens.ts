@@ -1,15 +1,14 @@
-import { databaseNow, type Transaction } from '@tokenwarden/database';
+import type { Transaction } from '@tokenwarden/database';
 import {
-  activeCountOfAll,
-  liveCountOfAll,
-  liveTokensOf,
+  activeCountOf,
+  liveCountsOf,
   lockTokensOf,
-  revokeMany,
   revokeTokensOf,
   suspendTokensOf,
 } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
-import type { Consequences } from './consequences.rules.js';
+import { sumOf, type Consequences } from './consequences.rules.js';
+import { revokeByDecision } from './revoke-by-decision.js';
 import {
   deleteWaitingSuspensions,
   insertWaitingSuspensions,
@@ -53,32 +52,18 @@ export async function stopTokens(
   // Revoking goes over whatever waits for somebody who is removed.
   await deleteWaitingSuspensions(tx, idsOf(waiting.filter(({ id }) => isRevoked.has(id))));
 
-  const suspendedTokens = await activeCountOfAll(tx, suspended);
+  const suspendedTokens = await activeCountOf(tx, suspended);
   const suspendedHere = suspendedTokens > WRITTEN_AT_ONCE ? [] : suspended;
-  const isManyRevoked = (await liveCountOfAll(tx, revoked, WRITTEN_AT_ONCE + 1)) > WRITTEN_AT_ONCE;
-  const revokedHere = isManyRevoked ? [] : revoked;
+  const live = await liveCountsOf(tx, revoked);
+  const isManyRevoked = sumOf(live) > WRITTEN_AT_ONCE;
+  const revokedHere = isManyRevoked ? [] : [...live.keys()];
   const tokenIds = await lockTokensOf(tx, [...suspendedHere, ...idsOf(overdue), ...revokedHere]);
 
   await writeAllSuspensions(tx, overdue, tokenIds);
   if (suspendedTokens > WRITTEN_AT_ONCE) await insertWaitingSuspensions(tx, suspended);
   else await suspendTokensOf(tx, suspended, DISABLED);
   const revokedTokens = isManyRevoked
-    ? await revokeByOneDecision(tx, revoked)
-    : (await revokeTokensOf(tx, revoked, SYSTEM, REMOVED)).length;
+    ? await revokeByDecision(tx, live, REMOVED, (removedUsers) => ({ cause: 'DIRECTORY', removedUsers }))
+    : (await revokeTokensOf(tx, revokedHere, SYSTEM, REMOVED)).length;
   return { suspendedTokens, revokedTokens };
-}
-
-/**
- * Bulk revocations and changes of single tokens are not held off here, as `holdAllTokens` would: a synchronisation may take
- * long, and it holds users already, behind whom those wait who hold that lock. The users' rows are enough. A token is added
- * to what they have, or made ACTIVE again, only by whoever shares them. Whatever else happens to a token at the same time
- * ends or renames it, and does not undo this: revoked comes first in rule 3, and a token that somebody else has revoked
- * meanwhile keeps that revocation, and its one event.
- */
-async function revokeByOneDecision(tx: Transaction, userIds: readonly string[]): Promise<number> {
-  return revokeMany(tx, liveTokensOf(userIds, await databaseNow(tx)), {
-    by: SYSTEM,
-    reason: REMOVED,
-    details: { cause: 'DIRECTORY', removedUsers: userIds.length },
-  });
 }

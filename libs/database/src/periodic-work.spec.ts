@@ -78,6 +78,17 @@ describe('work in the background', () => {
   });
 });
 
+describe('a rest', () => {
+  it('keeps no process alive', async () => {
+    jest.useRealTimers();
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    periodic.start();
+    expect(timers()).toBe(before);
+    await periodic.stop();
+  });
+});
+
 describe('work that is woken', () => {
   it('begins at once where it rests, and rests anew after that', async () => {
     periodic.start();

@@ -29,12 +29,11 @@ export { tokenColumns } from './token-columns.js';
 export { tokensByIds } from './tokens.queries.js';
 export { successorsOf } from './rotation.queries.js';
 export {
-  activeCountOfAll,
+  activeCountOf,
   activeTokensOf,
   hasActiveRows,
   hasMoreLiveRowsThan,
   liveCountOf,
-  liveCountOfAll,
   liveCountsOf,
   liveTokensOf,
   type HeldTokens,
