@@ -129,6 +129,26 @@ describe('what a whole answer changes in groups', () => {
       changesOf([copied('ada')], [entry('ada')], [copiedGroup('a', { memberIds: ['ada'] })], [group('b')])
         .users,
     ).toMatchObject([{ action: 'updated', leftGroupIds: ['a'] }]));
+  it("is nothing to whoever stays in a group, and their leaving or joining is each group's own", () => {
+    const before = [
+      copiedGroup('a', { memberIds: ['ada', 'eve'] }),
+      copiedGroup('b', { memberIds: ['eve'] }),
+    ];
+    const after = [group('a', ['ada']), group('b', ['eve', 'ada'])];
+    const { users } = changesOf([copied('ada'), copied('eve')], [entry('ada'), entry('eve')], before, after);
+    expect(users).toMatchObject([
+      { id: 'ada', joinedGroupIds: ['b'], leftGroupIds: [] },
+      { id: 'eve', joinedGroupIds: [], leftGroupIds: ['a'] },
+    ]);
+    expect(
+      changesOf(
+        [copied('ada')],
+        [entry('ada')],
+        [copiedGroup('a', { memberIds: ['ada'] })],
+        [group('a', ['ada'])],
+      ).users,
+    ).toEqual([]);
+  });
   it('finds those of one action', () =>
     expect(usersWho('created', changesOf([copied('old')], [entry('new')])).map(({ id }) => id)).toEqual([
       'new',

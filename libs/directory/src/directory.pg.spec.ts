@@ -179,6 +179,43 @@ describe('a whole answer', () => {
     );
     // What is planned from now on is planned for as many, not only when Postgres has found out by itself.
     expect(known?.tuples).toBeGreaterThanOrEqual(6_000);
+
+    // Read again over several pages it is what it was, and one who leaves is one who leaves.
+    const again = { ...everybody, memberIds: everybody.memberIds.slice(1) };
+    const changes = await apply([ada, grace, ...many], [admins, data, again]);
+    expect(changes.users).toMatchObject([
+      { id: many[0]?.id, joinedGroupIds: [], leftGroupIds: [NEW_ADMINS] },
+    ]);
+  });
+
+  it('changes each fact of a user by itself', async () => {
+    await apply([user(ADA, 'lovelace', { displayName: 'ada' }), grace], [admins, data]);
+    expect(await database.read((tx) => userById(tx, ADA))).toMatchObject({
+      username: 'lovelace',
+      displayName: 'ada',
+    });
+    await apply(
+      [user(ADA, 'lovelace', { displayName: 'Ada', email: 'ada@demo.example' }), grace],
+      [admins, data],
+    );
+    expect(await database.read((tx) => userById(tx, ADA))).toMatchObject({
+      displayName: 'Ada',
+      email: 'ada@demo.example',
+    });
+  });
+
+  it('holds whom it changes, who only joins a group too: nobody issues to them meanwhile', async () => {
+    const isFree = (id: string) =>
+      database
+        .transaction((tx) => rows(tx, 'SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE NOWAIT', [id]))
+        .then(() => true)
+        .catch(() => false);
+    await database.transaction(async (tx) => {
+      const joined = { ...data, memberIds: [GRACE, ADA] };
+      await applyAnswer(tx, whole([ada, grace], [admins, joined]), await databaseNow(tx));
+      expect(await Promise.all([isFree(ADA), isFree(GRACE)])).toEqual([false, true]);
+    });
+    expect(await isFree(ADA)).toBe(true);
   });
 });
 

@@ -51,6 +51,10 @@ export function flattenedMembers(groups: readonly NestedGroup[]): Map<string, re
 
 function* unionOf(circle: Circle, most: number): Generator<void, readonly string[]> {
   const nested = [...circle.nested].map(({ members }) => members);
+  // A long chain of groups that name nobody themselves is one list.
+  const [only] = nested;
+  if (only && nested.length === 1 && circle.groups.every(({ memberIds }) => memberIds.length === 0))
+    return only;
   const members = new Set<string>();
   let steps = 0;
   for (const list of [...circle.groups.map(({ memberIds }) => memberIds), ...nested]) {
@@ -61,7 +65,7 @@ function* unionOf(circle: Circle, most: number): Generator<void, readonly string
     }
   }
   yield;
-  // Long chains of groups with few members share one list.
+  // As is one of groups whose own members are below them as well.
   return nested.find((list) => list.length === members.size) ?? [...members];
 }
 
