@@ -35,6 +35,8 @@ What a synchronisation would bring
 
 ADMIN_GROUPS
   ✓ platform-admins: the group 7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11, 1 enabled member: ada
+    names as a first start pins them: one that was pinned to another group before stays with that group
+    until "npm run admin-groups:pin"
 
 The directory can be read as a whole: a synchronisation would apply this.
 `);

@@ -5,8 +5,9 @@ import { isLoopback, type DirectorySettings } from '@tokenwarden/settings';
 /** The directory that the settings name; nothing is asked of it yet. Whoever opens it closes it. */
 export async function openDirectory(settings: DirectorySettings): Promise<DirectorySource> {
   if (settings.ldap) return new LdapSource(settings.ldap);
-  return new FileSource({
-    path: settings.directoryFile ?? (await writeDemoDirectory(settings.dataDir)),
-    acceptsPlainPasswords: isLoopback(settings.host),
-  });
+  const acceptsPlainPasswords = isLoopback(settings.host);
+  if (settings.directoryFile !== undefined)
+    return new FileSource({ path: settings.directoryFile, acceptsPlainPasswords });
+  const path = await writeDemoDirectory(settings.dataDir);
+  return new FileSource({ path, acceptsPlainPasswords, name: 'the demo directory' });
 }

@@ -93,6 +93,17 @@ describe('a directory file with a fault', () => {
     expect(reasons([{ ...ADA, password: 'ada-demo' }], [], true)).toEqual([]);
   });
 
+  it('names an entry that is faulty, and not the groups that name it', () => {
+    const all = { ...ENGINEERS, id: GRACE.id, name: 'all', members: ['ADA'], groups: ['engineers'] };
+    const users = [{ ...ADA, password: 'ada-demo' }];
+    expect(reasons(users, [ENGINEERS, all], false)).toEqual([
+      expect.stringContaining('users.0.password: A plain password'),
+    ]);
+    expect(reasons([ADA], [{ ...ENGINEERS, id: 'x' }, all])).toEqual([
+      expect.stringContaining('groups.0.id: A UUID'),
+    ]);
+  });
+
   it('names 20 faults and counts the rest', () => {
     const users = Array.from({ length: 30 }, () => 'no user');
     expect(reasons(users)).toHaveLength(21);

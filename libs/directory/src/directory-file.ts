@@ -34,13 +34,13 @@ export class NoDirectoryFile extends Error {}
 const MOST_REASONS = 20;
 
 /**
- * Reads the text of a DIRECTORY_FILE (CONTRACT, "Settings"). Every fault is named, and one fault makes the answer
+ * Reads the text of a DIRECTORY_FILE (CONTRACT, "Settings"), or of the demo's, which is called by its `name`. Every fault is named, and one fault makes the answer
  * faulty: a half-good file is no proof that anybody is gone.
  * @throws NoDirectoryFile where the text is not JSON, or not `{"users": […], "groups": […]}`
  */
 export function readDirectoryFile(
   text: string,
-  { acceptsPlainPasswords }: { acceptsPlainPasswords: boolean },
+  { acceptsPlainPasswords, name = 'DIRECTORY_FILE' }: { acceptsPlainPasswords: boolean; name?: string },
 ): DirectoryFile {
   const document = parsed(text);
   const reasons: string[] = [];
@@ -64,11 +64,15 @@ export function readDirectoryFile(
   const twoThings = new Set(sameId.map(({ id }) => id));
   const twoEntries = new Set(sameName.map(({ canonicalUsername }) => canonicalUsername));
   const known = new Map<string, FileUser>(users.map((user) => [user.canonicalUsername, user]));
-  const walked = walkedGroups(groups, known, reasons);
+  const mentioned = {
+    users: namesIn(document.users, 'username', canonicalName),
+    groups: namesIn(document.groups, 'name'),
+  };
+  const walked = walkedGroups(groups, { known, mentioned }, reasons);
   const groupsWithGroups = groups.filter((group) => group.groups.length > 0).length;
   const warnings = users.some((user) => user.password !== null)
     ? [
-        'DIRECTORY_FILE holds plain passwords: accepted on loopback only. "npm run hash-password" makes a passwordHash.',
+        `In ${name} are plain passwords: accepted on loopback only. "npm run hash-password" makes a passwordHash.`,
       ]
     : [];
   return {
@@ -175,24 +179,39 @@ function groupOf(entry: unknown, path: string, reasons: string[]): FileGroup | u
   };
 }
 
+/** The names that entries of the file have, good ones or not. */
+interface Mentioned {
+  readonly users: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string>;
+}
+
+function namesIn(
+  entries: readonly unknown[],
+  field: string,
+  form = (name: string): string => name,
+): ReadonlySet<string> {
+  const names = entries.map((entry) => (isObject(entry) ? entry[field] : undefined));
+  return new Set(names.filter((name) => typeof name === 'string').map(form));
+}
+
 function walkedGroups(
   groups: readonly FileGroup[],
-  users: ReadonlyMap<string, FileUser>,
+  { known, mentioned }: { known: ReadonlyMap<string, FileUser>; mentioned: Mentioned },
   reasons: string[],
 ): DirectoryGroup[] {
-  const names = new Set(groups.map((group) => group.name));
   const nested = groups.map((group) => {
-    const members = group.members.map((name) => users.get(canonicalName(name)));
-    for (const [i, user] of members.entries()) {
-      if (!user)
-        reasons.push(`${group.path}.members.${i}: The username of a user of this file whose entry is good.`);
+    // An entry that is there and faulty is a fault of its own, and none of the groups that name it.
+    for (const [i, name] of group.members.entries()) {
+      if (!mentioned.users.has(canonicalName(name)))
+        reasons.push(`${group.path}.members.${i}: The username of a user of this file.`);
     }
     for (const [i, name] of group.groups.entries()) {
-      if (!names.has(name)) reasons.push(`${group.path}.groups.${i}: The name of a group of this file.`);
+      if (!mentioned.groups.has(name))
+        reasons.push(`${group.path}.groups.${i}: The name of a group of this file.`);
     }
     return {
       key: group.name,
-      memberIds: members.flatMap((user) => user?.id ?? []),
+      memberIds: group.members.flatMap((name) => known.get(canonicalName(name))?.id ?? []),
       nestedKeys: group.groups,
     };
   });

@@ -15,6 +15,8 @@ import { decoyFor, verifyPassword, type PasswordHash } from './password-hash.js'
 export interface FileSourceOptions {
   readonly path: string;
   readonly acceptsPlainPasswords: boolean;
+  /** What an operator knows it by, where that is not DIRECTORY_FILE. */
+  readonly name?: string;
 }
 
 interface ReadFile {
@@ -37,14 +39,18 @@ export class FileSource implements DirectorySource {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
-  constructor(private readonly options: FileSourceOptions) {}
+  private readonly name: string;
+
+  constructor(private readonly options: FileSourceOptions) {
+    this.name = options.name ?? 'DIRECTORY_FILE';
+  }
 
   /** See `DirectorySource.readAll`. */
   async readAll(): Promise<DirectoryAnswer> {
     try {
       return (await this.read()).file.answer;
     } catch (error) {
-      return { whole: false, reasons: [`DIRECTORY_FILE: ${reasonOf(error)}`] };
+      return { whole: false, reasons: [`${this.name}: ${reasonOf(error)}`] };
     }
   }
 
@@ -63,7 +69,7 @@ export class FileSource implements DirectorySource {
   /** See `DirectorySource.check`. */
   async check(): Promise<DirectoryCheck> {
     const answer = await this.readAll();
-    return { steps: answer.whole ? ['Read DIRECTORY_FILE.'] : [], failures: [], answer };
+    return { steps: answer.whole ? [`Read ${this.name}.`] : [], failures: [], answer };
   }
 
   /** There is nothing to let go of. */

@@ -23,5 +23,7 @@ export async function checkDirectoryCommand(): Promise<void> {
 
 function nameOf({ ldap, directoryFile }: DirectorySettings): string {
   if (ldap) return `LDAP_URL, ${ldap.urls.join(', ')} (LDAP_SCHEMA=${ldap.schema})`;
-  return directoryFile === undefined ? 'the demo of made-up people' : `DIRECTORY_FILE, ${directoryFile}`;
+  return directoryFile === undefined
+    ? 'the demo directory of made-up people; LDAP_URL or DIRECTORY_FILE replaces it'
+    : `DIRECTORY_FILE, ${directoryFile}`;
 }

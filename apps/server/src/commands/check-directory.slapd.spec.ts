@@ -168,7 +168,18 @@ describe('the check of a file', () => {
     const faults = faultsIn(await check(file(writeDirectory({ ...people, users })), {}));
     expect(faults).toEqual([expect.stringContaining('users.2.id: ')]);
     const plain = await check({ ...file(writeDirectory(people)), HOST: '0.0.0.0' }, {});
-    expect(faultsIn(plain)[0]).toMatch(/users\.0\.password: .*loopback/);
+    expect(faultsIn(plain)).toEqual([
+      expect.stringMatching(/users\.0\.password: .*loopback/),
+      expect.stringMatching(/users\.1\.password: .*loopback/),
+    ]);
+  });
+
+  it('speaks of the demo directory where nothing is set', async () => {
+    const { exitCode, output, errors } = await check({}, {});
+    expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' });
+    expect(output).toMatch(/^Directory: the demo directory of made-up people; LDAP_URL or DIRECTORY_FILE/);
+    expect(output).toContain('✓ Read the demo directory.');
+    expect(output).toContain('! In the demo directory are plain passwords');
   });
 
   it.each([

@@ -48,6 +48,8 @@ What a synchronisation would bring
 
 ADMIN_GROUPS
   ✓ admins: the group ${ADMINS}, 1 enabled member: ada
+    names as a first start pins them: one that was pinned to another group before stays with that group
+    until "npm run admin-groups:pin"
 
 The directory can be read as a whole: a synchronisation would apply this.
 `,
@@ -79,6 +81,11 @@ describe('ADMIN_GROUPS in the report', () => {
     [[`id:${ADMINS}`], `✓ id:${ADMINS}: the group admins, 1 enabled member: ada`],
     [['staff'], `✓ staff: the group ${STAFF}, 2 enabled members: ada, grace`],
   ])('%j', (names, sentence) => expect(report({}, names).found).toContain(`  ${sentence}`.trim()));
+  it('says that pins are not known, but where all are ids', () => {
+    expect(report().found).toContain('until "npm run admin-groups:pin"');
+    expect(report({}, [`id:${ADMINS}`]).found).not.toContain('admin-groups:pin');
+    expect(report({}, [`id:${ADMINS}`, 'staff']).found).toContain('admin-groups:pin');
+  });
   it('asks which is meant where two groups have the name', () => {
     const groups = [...answer.groups, { id: EMPTY, name: 'admins', memberIds: [] }];
     expect(report({ groups }).found).toContain(

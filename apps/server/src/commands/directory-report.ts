@@ -88,7 +88,7 @@ function groups({ groups: all, groupsWithGroups = 0 }: WholeAnswer): string[] {
 function administrators(answer: WholeAnswer, settingNames: readonly string[]): string[] {
   if (settingNames.length === 0) return ['  ! It names no group: nobody would be an administrator.'];
   const enabled = new Map(answer.users.filter((user) => user.enabled).map((user) => [user.id, user]));
-  return settingNames.map((settingName) => {
+  const lines = settingNames.map((settingName) => {
     const named = answer.groups.filter(({ id, name }) => settingName === name || settingName === `id:${id}`);
     const [group, ...others] = named;
     if (!group)
@@ -98,12 +98,20 @@ function administrators(answer: WholeAnswer, settingNames: readonly string[]): s
       return `  ! ${settingName}: ${named.length} groups have this name; write ${ids} for the one that is meant.`;
     }
     const members = group.memberIds.flatMap((id) => enabled.get(id)?.username ?? []);
-    const who = `the group ${settingName.startsWith('id:') ? printable(group.name) : group.id}`;
+    const who = `the group ${isId(settingName) ? printable(group.name) : group.id}`;
     if (members.length === 0) return `  ! ${settingName}: ${who}, in which nobody is enabled.`;
     const names = listed(members.sort(byName).map(printable));
     return `  ✓ ${settingName}: ${who}, ${counted(members.length, 'enabled member')}: ${names}`;
   });
+  return settingNames.every(isId) ? lines : [...lines, ...WITHOUT_PINS];
 }
+
+// A check has no database, and so cannot say what an instance that runs has pinned.
+const WITHOUT_PINS = [
+  '    names as a first start pins them: one that was pinned to another group before stays with that group',
+  '    until "npm run admin-groups:pin"',
+];
+const isId = (settingName: string) => settingName.startsWith('id:');
 
 function isMadeOf(reason: string, sentences: readonly string[]): boolean {
   return sentences.reduce((rest, sentence) => rest.replace(sentence, ''), reason).trim() === '';
