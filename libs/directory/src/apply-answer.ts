@@ -2,7 +2,7 @@ import { recordAll, type NewAuditEvent } from '@tokenwarden/audit';
 import { lockFor, recordChange, type Transaction } from '@tokenwarden/database';
 import { SYSTEM, type JsonObject } from '@tokenwarden/vocabulary';
 import { whyBeyond, whyHeld, type NamedLosses, type Toll } from './brake.rules.js';
-import { compareAnswer } from './compare-answer.js';
+import { compareAnswer, type Comparison } from './compare-answer.js';
 import { NotWhole, type WholeAnswer } from './directory-answer.js';
 import {
   userChange,
@@ -38,11 +38,17 @@ const EVENTS_AT_ONCE = 500;
 export class HeldAnswer extends Error {
   override readonly name = 'HeldAnswer';
 
+  /** What it would change, and what it would take away. */
+  readonly changes: DirectoryChanges;
+  readonly toll: Toll;
+
   constructor(
-    readonly toll: Toll,
+    { changes, toll }: Comparison,
     readonly reasons: readonly string[],
   ) {
     super(`The brake holds the answer of the directory. ${reasons.join(' ')}`);
+    this.changes = changes;
+    this.toll = toll;
   }
 }
 
@@ -63,7 +69,7 @@ export async function applyAnswer(
   await lockFor(tx, COPY_LOCK);
   const { changes, toll } = await compareAnswer(tx, answer, readFrom);
   const reasons = accepted ? whyBeyond(toll.losses, accepted) : whyHeld(toll);
-  if (reasons.length > 0) throw new HeldAnswer(toll, reasons);
+  if (reasons.length > 0) throw new HeldAnswer({ changes, toll }, reasons);
   await write(tx, changes);
   await noteWholeCopy(tx);
   if (changes.users.length + changes.groups.length >= MANY_CHANGES) await noteSizes(tx);

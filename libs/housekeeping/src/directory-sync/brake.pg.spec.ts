@@ -45,6 +45,7 @@ describe('an answer that would disable or remove too much', () => {
           { id: userId(4), name: 'user4' },
         ]),
       },
+      users: { removed: 5 },
     });
   });
 

@@ -62,7 +62,15 @@ export interface Foreseen extends BroughtUpToDate {
 export async function foresee(tx: Transaction, { answer, readFrom }: ReadAnswer): Promise<Foreseen> {
   await rows(tx, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
   const { changes, toll } = await compareAnswer(tx, answer, readFrom);
+  return { changes, toll, done: await foreseeBehind(tx, changes), warnings: answer.warnings };
+}
+
+/**
+ * What would follow for tokens and accounts from changes that are not made, as it looks at this moment; nothing is written
+ * or held.
+ * @throws NotWhole as `bringUpToDate`
+ */
+export async function foreseeBehind(tx: Transaction, changes: DirectoryChanges): Promise<AlsoDone> {
   const { orphanGrace } = (await currentPolicy(tx)).document;
-  const done = await foreseeConsequences(tx, changes, orphanGrace);
-  return { changes, toll, done, warnings: answer.warnings };
+  return foreseeConsequences(tx, changes, orphanGrace);
 }

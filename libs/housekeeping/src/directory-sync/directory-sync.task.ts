@@ -79,7 +79,7 @@ export class DirectorySyncTask implements Task {
       state: 'SUCCEEDED',
       examined: users.length + groups.length,
       affected: wouldBeHeld ? 0 : affectedBy(changes),
-      details: { wouldBeHeld, ...(wouldBeHeld ? detailsOfHeld(toll, reasons, warnings) : details) },
+      details: { wouldBeHeld, ...(wouldBeHeld ? detailsOfHeld(toll, reasons, details) : details) },
     };
   }
 

@@ -3,8 +3,9 @@ import type { Transaction } from '@tokenwarden/database';
 import { namedIn, type HeldAnswer, type NamedLosses, type WholeAnswer } from '@tokenwarden/directory';
 import { SYSTEM, versionConflict, type Author } from '@tokenwarden/vocabulary';
 import type { RunOutcome } from '../runs/run.js';
+import { foreseeBehind } from './bring-up-to-date.js';
 import { keepHeldAnswer, waitingAnswer, type WaitingAnswer } from './held-answers.queries.js';
-import { detailsOfHeld } from './sync-details.js';
+import { detailsOfChanges, detailsOfHeld } from './sync-details.js';
 
 const TASK = 'DIRECTORY_SYNC';
 
@@ -23,12 +24,13 @@ export interface Held {
 
 /**
  * Holds an answer: keeps whom and what it would take away in the place of what waited before, with the event where this is
- * news (rule 12). The same answer, held again at each synchronisation, is told once.
+ * news (rule 12). The same answer, held again at each synchronisation, is told once. Its details say all that it would do.
+ * @throws NotWhole where it could not be applied even if it were accepted; roll back
  */
 export async function holdAnswer(
   tx: Transaction,
   runId: string,
-  { toll, reasons }: HeldAnswer,
+  { changes, toll, reasons }: HeldAnswer,
   answer: WholeAnswer,
 ): Promise<Held> {
   const named = namedIn(toll.losses);
@@ -49,7 +51,8 @@ export async function holdAnswer(
       },
     });
   }
-  const details = detailsOfHeld(toll, reasons, answer.warnings);
+  const wouldDo = detailsOfChanges(changes, await foreseeBehind(tx, changes), answer.warnings);
+  const details = detailsOfHeld(toll, reasons, wouldDo);
   const examined = answer.users.length + answer.groups.length;
   return { outcome: { state: 'HELD', examined, affected: 0, details }, isNews };
 }

@@ -4,7 +4,15 @@ import { databaseNow } from '@tokenwarden/database';
 import { addAccount } from '@tokenwarden/service-accounts';
 import { addToken } from '@tokenwarden/tokens';
 import { addDuration, SYSTEM, wholeSecond, type TokenKind } from '@tokenwarden/vocabulary';
-import { groupId, people, SyncWorld, userId, type People, type SyncInstance } from '../../test/sync-world.js';
+import {
+  ADA_IN_SESSION,
+  groupId,
+  people,
+  SyncWorld,
+  userId,
+  type People,
+  type SyncInstance,
+} from '../../test/sync-world.js';
 
 const ETL = 'b3d8f6a2-9e47-4c15-a6d0-1f4e7b2c5d21';
 
@@ -80,6 +88,50 @@ async function foreseenAndDone() {
   return done;
 }
 
+describe('a run that is held', () => {
+  it('says all that its answer would do, as a dry run says it, and as the run does that accepts it', async () => {
+    await tokens(2, 'USER', userId(5));
+    await tokens(1, 'USER', userId(6));
+    const { users, groups } = people(6, 12);
+    await world.says(
+      company({
+        people: { users: users.map((user, i) => (i === 1 ? { ...user, enabled: false } : user)), groups },
+        groups: [{ id: groupId(2), name: 'sales', members: [] }],
+      }),
+    );
+    const foreseen = await one.synchronise({ dryRun: true });
+    const held = await one.synchronise();
+    const losses = {
+      reasons: ['It would disable or remove 7 of 11 active users.'],
+      ...{ activeUsers: 11, activeGroups: 3 },
+      disabledUsers: { count: 1, listed: [{ id: userId(6), name: 'user6' }] },
+      removedUsers: { count: 6, listed: expect.arrayContaining([{ id: userId(5), name: 'user5' }]) },
+      removedGroups: { count: 1, listed: [{ id: groupId(1), name: 'data' }] },
+    };
+    const wouldDo = {
+      users: { created: 2, disabled: 1, removed: 6 },
+      groups: { removed: 1 },
+      memberships: { removed: 4 },
+      ...{ suspendedTokens: 1, revokedTokens: 2 },
+      orphanedAccounts: { count: 1, listed: [{ id: ETL, name: 'etl' }] },
+    };
+    expect(held).toMatchObject({ state: 'HELD', affected: 0 });
+    expect(held.details).toEqual({ ...losses, ...wouldDo });
+    expect(foreseen.details).toEqual({ wouldBeHeld: true, ...losses, ...wouldDo });
+    expect(await liveTokens()).toBe(3);
+    const { details } = await one.acceptance.accept(ADA_IN_SESSION, { runId: held.id, reason: null });
+    expect(details).toEqual(wouldDo);
+  });
+
+  it('fails where nobody could accept it: an id of its answer is that of an account', async () => {
+    const { users, groups } = people(6, 12);
+    const taken = { ...users[1], id: ETL, username: 'etl' };
+    await world.says(company({ people: { groups, users: [...users, taken] }, groups: [] }));
+    expect(await one.synchronise()).toMatchObject({ state: 'FAILED', error: expect.stringContaining(ETL) });
+    expect(await world.sql('SELECT FROM directory_held_answers')).toEqual([]);
+  });
+});
+
 describe('a run that applied an answer', () => {
   it('says how many users, groups and memberships it changed, and leaves out what it did not', async () => {
     const { users } = people(2, 12, { email: 'new@example.com' });
@@ -125,7 +177,7 @@ describe('a run that applied an answer', () => {
       users: { updated: 4 },
       groups: { removed: 1 },
       memberships: { removed: 4 },
-      orphanedAccounts: { count: 1, listed: [ETL] },
+      orphanedAccounts: { count: 1, listed: [{ id: ETL, name: 'etl' }] },
     });
     expect(world.said('it is orphaned')).toHaveLength(1);
     await world.says(company());
@@ -133,7 +185,7 @@ describe('a run that applied an answer', () => {
       users: { updated: 4 },
       groups: { returned: 1 },
       memberships: { added: 4 },
-      recoveredAccounts: { count: 1, listed: [ETL] },
+      recoveredAccounts: { count: 1, listed: [{ id: ETL, name: 'etl' }] },
     });
     expect(world.said('has a live group again')).toHaveLength(1);
     await one.synchronise();

@@ -6,7 +6,7 @@ import {
   type NamedEntry,
   type Toll,
 } from '@tokenwarden/directory';
-import type { JsonObject, JsonValue } from '@tokenwarden/vocabulary';
+import type { JsonObject } from '@tokenwarden/vocabulary';
 
 /** The most entries of one kind that a run's details name; the count says how many there are. */
 export const MOST_NAMED = 100;
@@ -47,18 +47,17 @@ export function detailsOfChanges(
   });
 }
 
-/** What a held answer would take away: how much of what there is, and whom and what by id and name, up to a hundred of each. */
-export function detailsOfHeld(
-  toll: Toll,
-  reasons: readonly string[],
-  warnings: readonly string[],
-): JsonObject {
+/**
+ * What a held answer would take away: how much of what there is, and whom and what by id and name, up to a hundred of
+ * each; and all that it would do, which is `detailsOfChanges`.
+ */
+export function detailsOfHeld(toll: Toll, reasons: readonly string[], wouldDo: JsonObject): JsonObject {
   return withoutNothing({
     reasons,
     activeUsers: toll.users.active,
     activeGroups: toll.groups.active,
     ...detailsOfLosses(toll.losses),
-    warnings,
+    ...wouldDo,
   });
 }
 
@@ -72,13 +71,13 @@ function detailsOfLosses(losses: Losses): JsonObject {
   return Object.fromEntries(kinds.map((kind) => [kind, listed(losses[kind])]));
 }
 
-function listed(entries: readonly (string | NamedEntry)[]): JsonObject {
+// One shape for users, groups and accounts.
+function listed(entries: readonly NamedEntry[]): JsonObject {
   if (entries.length === 0) return {};
-  return { count: entries.length, listed: entries.slice(0, MOST_NAMED).map((entry) => jsonOf(entry)) };
-}
-
-function jsonOf(entry: string | NamedEntry): JsonValue {
-  return typeof entry === 'string' ? entry : { id: entry.id, name: entry.name };
+  return {
+    count: entries.length,
+    listed: entries.slice(0, MOST_NAMED).map(({ id, name }) => ({ id, name })),
+  };
 }
 
 function countsOf<T extends string>(names: readonly T[], count: (name: T) => number): JsonObject {

@@ -45,13 +45,13 @@ export class SyncLog {
 
   private tellApplied({ changes, done, warnings }: BroughtUpToDate): void {
     this.tellWarnings(warnings);
-    for (const serviceAccountId of done.orphanedAccounts) {
+    for (const { id: serviceAccountId } of done.orphanedAccounts) {
       this.logs.warn(
         { task: TASK, serviceAccountId },
         'The last group of a service account is gone: it is orphaned.',
       );
     }
-    for (const serviceAccountId of done.recoveredAccounts) {
+    for (const { id: serviceAccountId } of done.recoveredAccounts) {
       this.logs.info({ task: TASK, serviceAccountId }, 'A service account has a live group again.');
     }
     const ended = done.endedGraces.accounts;
