@@ -11,6 +11,7 @@ from samba.samdb import SamDB
 folder, users = sys.argv[1], int(sys.argv[2])
 reader, reader_password, admin_password = sys.argv[3:6]
 SUFFIX = "DC=tw,DC=test"
+NEVER = -(2**63)
 
 domain = provision(
     logging.getLogger("domain"),
@@ -32,6 +33,7 @@ domain = provision(
 options = ["batch_mode:1"]
 database = SamDB(domain.paths.samdb, session_info=system_session(), lp=domain.lp, options=options)
 database.transaction_start()
+database.set_maxPwdAge(str(NEVER))  # the domain is kept for longer than the administrator's password would hold
 for unit in ("People", "Groups", "Services"):
     database.add({"dn": f"OU={unit},{SUFFIX}", "objectClass": "organizationalUnit"})
 database.add(
