@@ -114,6 +114,24 @@ describe('users who are removed with a thousand and one', () => {
   });
 });
 
+describe('very many users who are removed with one token each', () => {
+  it('have all of them revoked, and are all counted', async () => {
+    const users = await world.adds(2_001);
+    await world.sql(
+      `INSERT INTO access_tokens (id, kind, user_id, name, search_text, profile, audiences, issuer, kid, created_at, created_by,
+         expires_at, ends_at)
+       SELECT gen_random_uuid(), 'USER', u.id, t.name, t.name, t.profile, t.audiences, t.issuer, t.kid, t.created_at, t.created_by,
+         t.expires_at, t.ends_at
+       FROM unnest($1::uuid[]) AS u (id), (SELECT * FROM access_tokens LIMIT 1) AS t`,
+      [users],
+    );
+    expect((await remove(...users)).revokedTokens).toBe(2_001);
+    expect(await world.frozen()).toHaveLength(2_001);
+    const [event] = await world.events('tokens.bulk-revoked');
+    expect(event).toMatchObject({ details: { removedUsers: 2_001, count: 2_001 } });
+  });
+});
+
 describe('a token that somebody else revokes while its owner is removed', () => {
   it('keeps that revocation, and has one event', async () => {
     const ids = await world.tokens(1_001, grace);
