@@ -1,4 +1,4 @@
-import type { LdapConnection, LdapEntry, LdapSearch } from '../src/ldap/ldap-connection.js';
+import type { LdapConnection, LdapEntry, LdapSearch } from '../src/ldap/connection/ldap-connection.js';
 
 /** An entry as a server could give it: its attributes by name, each value as text or as bytes. */
 export function anEntry(dn: string, attributes: Record<string, readonly (string | Buffer)[]>): LdapEntry {

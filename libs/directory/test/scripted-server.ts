@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { BerReader, BerWriter } from 'ldapts';
-import { MessageFrames } from '../src/ldap/ldap-connection.frames.js';
+import { MessageFrames } from '../src/ldap/connection/frames.js';
 
 /** What a client asked: the message's number, and the operation's tag (RFC 4511, appendix B). */
 export interface Asked {

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { BerReader, BindRequest, FilterParser, PagedResultsControl, SearchRequest } from 'ldapts';
-import { MessageFrames } from '../src/ldap/ldap-connection.frames.js';
+import { MessageFrames } from '../src/ldap/connection/frames.js';
 import { bound, done, found, TAG } from './scripted-server.js';
 
 /** What it does wrong; nothing at first, and it can be changed while it runs. */

@@ -1,5 +1,5 @@
 import { AndFilter, EqualityFilter, FilterParser, OrFilter, type Filter } from 'ldapts';
-import { LdapFault } from './ldap-faults.js';
+import { LdapFault } from './connection/ldap-faults.js';
 
 const BEYOND_ASCII = /\\[89a-f][0-9a-f]/i;
 

@@ -1,11 +1,11 @@
 import type { LdapSettings } from '@tokenwarden/settings';
 import { directoryUnavailable } from '@tokenwarden/vocabulary';
 import type { DirectoryAnswer, DirectoryCheck, DirectorySource, DirectoryUser } from '../directory-answer.js';
-import { LdapConnections } from './ldap-connections.js';
-import { LdapFault } from './ldap-faults.js';
-import { readWholeDirectory } from './ldap-reader.js';
-import type { LdapServer } from './ldap-server.js';
-import { LdapSignIn } from './ldap-sign-in.js';
+import { LdapConnections } from './connection/connections.js';
+import { LdapFault } from './connection/ldap-faults.js';
+import { readWholeDirectory } from './reading/ldap-reader.js';
+import type { LdapServer } from './connection/ldap-server.js';
+import { LdapSignIn } from './sign-in/ldap-sign-in.js';
 
 /** One or more LDAP servers as a directory. */
 export class LdapSource implements DirectorySource {
