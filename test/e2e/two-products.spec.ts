@@ -132,7 +132,7 @@ describe('a start with another stance than the running ones', () => {
   ])('on %s is refused with a plain sentence', async (name, value) => {
     const refused = await startRefused({ env: { ...env, DATABASE_URL: database.url, [name]: value } });
     expect(refused.exitCode).toBe(1);
-    expect(refused.logs).toContain(name);
+    expect(refused.logs).toContain(`${name}=${value}`); // what this one has
     expect(refused.logs).not.toContain('    at ');
   });
 });

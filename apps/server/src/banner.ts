@@ -1,12 +1,14 @@
 import { demoUsers } from '@tokenwarden/embedded';
+import { hostInUrl } from '@tokenwarden/settings';
 import type { Parts } from './parts.js';
 
 /** What a person reads when the product is ready: where it is, how to get in, and what is only a stand-in. */
 export function banner({ settings, isEmbedded }: Parts): string {
-  const lines = [
-    `Tokenwarden is ready on ${settings.publicUrl}`,
-    `  GraphQL            ${settings.publicUrl}/graphql`,
-  ];
+  const here = `http://${hostInUrl(settings.host)}:${settings.port}`;
+  const lines = [`Tokenwarden is ready on ${settings.publicUrl}`];
+  if (here !== settings.publicUrl)
+    lines.push(`  Listens on         ${here}; PUBLIC_URL is how everybody reaches it`);
+  lines.push(`  GraphQL            ${settings.publicUrl}/graphql`);
   if (isEmbedded.directory) {
     lines.push(
       `  Demo sign-ins      ${demoUsers

@@ -29,6 +29,6 @@ export async function agreeOnWhatIsInForce(
   const agreement = await agreeOn(directUrl, JSON.stringify([publicUrl, [...audiences].sort()]));
   if (agreement) return () => agreement.end();
   throw new CannotStartError(
-    'Another instance runs on this database with another PUBLIC_URL or other AUDIENCES: give all of them the same, or stop that one first.',
+    `Another instance runs on this database with another PUBLIC_URL or other AUDIENCES than this one (PUBLIC_URL=${publicUrl} AUDIENCES=${audiences.join(',')}): give all of them the same, or stop that one first.`,
   );
 }

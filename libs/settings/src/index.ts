@@ -10,5 +10,5 @@ export {
   type FileReader,
 } from './read-settings.js';
 export { settingsTable } from './settings-table.js';
-export { isLoopback } from './loopback.rules.js';
+export { hostInUrl, isLoopback } from './loopback.rules.js';
 export { SettingsModule } from './settings.module.js';
