@@ -109,6 +109,40 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 });
 
+describe('a signal that comes twice', () => {
+  // As Ctrl-C in a terminal does under npm. Two kinds, for the system may hand over two of one kind as one.
+  it.each([
+    ['SIGINT', 'SIGTERM'],
+    ['SIGTERM', 'SIGINT'],
+  ] as const)('at once, %s and %s, is one wish: it stops cleanly all the same', async (first, second) => {
+    const product = await startProduct();
+    const postmaster = postmasterOf(product.dataDirectory) ?? 0;
+    process.kill(product.pid, first);
+    expect(await product.stop(second)).toBe(0);
+    expect(runs(postmaster)).toBe(false);
+  });
+
+  it('and again later ends it at once, and the next start takes over what is left', async () => {
+    const product = await startProduct();
+    const postmaster = postmasterOf(product.dataDirectory) ?? 0;
+    process.kill(postmaster, 'SIGSTOP'); // so that there is something to wait for
+    try {
+      const ended = product.stop();
+      const hasEndedAskedAgain = () => {
+        if (runs(product.pid)) process.kill(product.pid, 'SIGTERM');
+        return !runs(product.pid);
+      };
+      await until(hasEndedAskedAgain, { seconds: 10 });
+      expect(await ended).toBe(1);
+    } finally {
+      process.kill(postmaster, 'SIGCONT');
+    }
+    const next = await startProduct({ dataDirectory: product.dataDirectory });
+    await signIn(next.url, 'ada');
+    expect(await next.stop()).toBe(0);
+  });
+});
+
 describe('a product whose whole process group was killed', () => {
   let product: RunningProduct;
   let options: ProductOptions;
