@@ -215,6 +215,18 @@ describe('a change after which nobody could administer', () => {
       expect.stringContaining('nobody an administrator'),
       expect.stringContaining('no enabled member'),
     ]);
+    // Loudly, once when it begins and once when it ends, whichever process meets it.
+    const other = await world.instance();
+    await other.synchronise();
+    expect(world.lines.filter(({ level }) => level === 'error')).toMatchObject([
+      { msg: expect.stringContaining('nobody an administrator') },
+    ]);
+    expect(world.said('nobody an administrator')).toHaveLength(1);
+    await world.says({ users, groups });
+    await other.synchronise();
+    await one.synchronise();
+    expect(world.said('somebody an administrator again')).toHaveLength(1);
+    expect(world.said('nobody an administrator')).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import { rows, type Transaction } from '@tokenwarden/database';
+import { NOBODY_ADMINISTERS } from '@tokenwarden/directory';
 
 /** How the directory stands, from the runs of all processes. */
 export interface DirectoryStanding {
@@ -21,6 +22,17 @@ export async function directoryStanding(tx: Transaction): Promise<DirectoryStand
          AS "failingSince"`,
   );
   return standing ?? { heldSince: null, failingSince: null };
+}
+
+/** Whether the answer that was last applied left somebody an administrator by ADMIN_GROUPS; undefined where none was yet. */
+export async function wasAdministered(tx: Transaction): Promise<boolean | undefined> {
+  const [last] = await rows<{ hadNobody: boolean }>(
+    tx,
+    `SELECT coalesce(details -> 'warnings' @> to_jsonb($1::text), false) AS "hadNobody"
+     FROM ${ENDED} AND state = 'SUCCEEDED' ORDER BY fence DESC LIMIT 1`,
+    [NOBODY_ADMINISTERS],
+  );
+  return last && !last.hadNobody;
 }
 
 /** When a whole answer of the directory was last applied; undefined where none ever was. */

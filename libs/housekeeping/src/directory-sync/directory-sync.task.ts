@@ -5,6 +5,7 @@ import { Settings } from '@tokenwarden/settings';
 import { RunFailed, type RunContext, type RunOutcome, type RunWork } from '../runs/run.js';
 import type { Task } from '../runs/task.js';
 import { bringUpToDate, foresee, type BroughtUpToDate, type ReadAnswer } from './bring-up-to-date.js';
+import { wasAdministered } from './directory-standing.queries.js';
 import { answerToAccept, holdAnswer, noteAcceptance, type Acceptance } from './held-answers.js';
 import { forgetHeldAnswers } from './held-answers.queries.js';
 import { affectedBy, detailsOfChanges, detailsOfHeld } from './sync-details.js';
@@ -97,8 +98,9 @@ export class DirectorySyncTask implements Task {
       const details = detailsOfChanges(changes, done, warnings);
       const outcome = { state: 'SUCCEEDED', examined, affected: affectedBy(changes), details } as const;
       const endsHeld = await forgetHeldAnswers(tx);
+      const before = await wasAdministered(tx);
       await context.finish(tx, outcome);
-      return { outcome, applied, endsHeld };
+      return { outcome, applied, endsHeld, wasAdministered: before };
     } catch (error) {
       if (!(error instanceof HeldAnswer)) throw error;
       const held = await holdAnswer(tx, context.runId, error, answer);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { NOBODY_ADMINISTERS } from '@tokenwarden/directory';
 import { Logs } from '@tokenwarden/telemetry';
 import type { RunOutcome } from '../runs/run.js';
 import type { BroughtUpToDate } from './bring-up-to-date.js';
@@ -10,6 +11,8 @@ export interface SyncEnd {
   readonly applied?: BroughtUpToDate;
   /** It was applied, and an answer that had been held waits no more. */
   readonly endsHeld?: boolean;
+  /** Whether the answer applied before had left somebody an administrator; undefined where there was none. */
+  readonly wasAdministered?: boolean | undefined;
   readonly held?: { readonly reasons: readonly string[]; readonly isNews: boolean };
 }
 
@@ -17,7 +20,8 @@ const TASK = 'DIRECTORY_SYNC';
 
 /**
  * Tells the log what a synchronisation did that somebody should know: a held answer once when it begins and once when it
- * ends, over all processes; orphaned accounts; warnings once while they last, by each process. No name of a person.
+ * ends, and that nobody is an administrator likewise, over all processes; orphaned accounts; other warnings once while they
+ * last, by each process. No name of a person.
  */
 @Injectable()
 export class SyncLog {
@@ -26,7 +30,7 @@ export class SyncLog {
   constructor(private readonly logs: Logs) {}
 
   /** Behind the commit of a run. */
-  tell(runId: string, { applied, held, endsHeld }: SyncEnd): void {
+  tell(runId: string, { applied, held, endsHeld, wasAdministered }: SyncEnd): void {
     if (held?.isNews) {
       this.logs.warn(
         { task: TASK, runId },
@@ -40,11 +44,23 @@ export class SyncLog {
         'An answer of the directory is applied again: none is held any more.',
       );
     }
-    if (applied) this.tellApplied(applied);
+    if (applied) {
+      this.tellAdministered(applied.warnings, wasAdministered);
+      this.tellApplied(applied);
+    }
+  }
+
+  // What the first answer of all leaves is told by the start, as by every start.
+  private tellAdministered(warnings: readonly string[], before: boolean | undefined): void {
+    const isAdministered = !warnings.includes(NOBODY_ADMINISTERS);
+    const fields = { task: TASK, setting: 'ADMIN_GROUPS' };
+    if (before === true && !isAdministered) this.logs.error(fields, NOBODY_ADMINISTERS);
+    if (before === false && isAdministered)
+      this.logs.info(fields, 'ADMIN_GROUPS makes somebody an administrator again.');
   }
 
   private tellApplied({ changes, done, warnings }: BroughtUpToDate): void {
-    this.tellWarnings(warnings);
+    this.tellWarnings(warnings.filter((warning) => warning !== NOBODY_ADMINISTERS));
     for (const { id: serviceAccountId } of done.orphanedAccounts) {
       this.logs.warn(
         { task: TASK, serviceAccountId },
