@@ -176,7 +176,11 @@ describe('two entries of one name', () => {
     });
     expect(await company.signIn(NAME, NAME)).toBeUndefined();
     expect(await company.signIn(NAME, 'twin')).toBeUndefined();
-    await company.synchronise();
+    // Both are in the copy, each under its own id; what goes by ids goes on.
+    const synchronised = await company.synchronise();
+    expect(synchronised).toMatchObject({ state: 'APPLIED', changes: { users: [{ action: 'created' }] } });
     expect((await company.standing()).tokens).toEqual(before.tokens);
+    expect(await company.signIn(NAME, NAME)).toBeUndefined();
+    expect(await company.signIn(NAME, 'twin')).toBeUndefined();
   });
 });

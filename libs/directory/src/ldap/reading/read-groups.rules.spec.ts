@@ -146,13 +146,8 @@ describe('users who cannot all be taken', () => {
       expect.stringMatching(/^1 user without a readable entryUUID \(below ou=people,dc=example,dc=org\)\. /),
     ]));
 
-  it('share no id, no username and no DN', () => {
+  it('share no id and no DN', () => {
     expect(usersOf(user(1, 'ada'), user(1, 'ada')).reasons()[0]).toMatch('id that was there before');
-    expect(usersOf(user(1, 'ada'), user(2, 'ＡＤＡ', `uid=2,${PEOPLE}`)).reasons()).toEqual([
-      expect.stringContaining(
-        `username of another entry, letter case and form aside (${userId(2)} and ${userId(1)})`,
-      ),
-    ]);
     expect(usersOf(user(1, 'ada'), user(2, 'bob', `UID=ada,${PEOPLE}`)).reasons()[0]).toMatch(
       'DN of another',
     );
@@ -167,6 +162,41 @@ describe('users who cannot all be taken', () => {
       `1 user with a display name that cannot be shown (${userId(1)}). The username is shown in its place.`,
       `1 user with an address that is no e-mail address (${userId(1)}). No mail is sent there.`,
     ]);
+  });
+});
+
+describe('users who share a name', () => {
+  const twins = () => usersOf(user(1, 'ada'), user(2, 'ＡＤＡ', `uid=2,${PEOPLE}`), user(3, 'eve'));
+  const answerOf = (attribute: string, ...values: string[]) => {
+    const groups = new ReadGroups(SCHEMA, twins());
+    const taken = groups.take(group(1, 'engineers'));
+    if (!taken) throw new Error('The group is good.');
+    atOnce(groups.takeMembers(taken, names(attribute), values.map(bytes)));
+    return { memberIds: atOnce(groups.flattened())?.groups[0]?.memberIds, reasons: groups.reasons() };
+  };
+
+  it('are all taken, and an operator is told, by ids', () => {
+    const users = twins();
+    expect(users.users.map(({ id }) => id)).toEqual([userId(1), userId(2), userId(3)]);
+    expect(users.reasons()).toEqual([]);
+    expect(users.warnings()).toEqual([
+      `1 user with the username of another entry, letter case and form aside (${userId(2)} and ${userId(1)}). ` +
+        'Nobody signs in by a name that several have: rename one, or let LDAP_USER_FILTER leave it out.',
+    ]);
+  });
+
+  it('are members by their DNs', () =>
+    expect(answerOf('member', `uid=ada,${PEOPLE}`, `uid=2,${PEOPLE}`)).toEqual({
+      memberIds: [userId(1), userId(2)],
+      reasons: [],
+    }));
+
+  it('are no answer where a group names them so: whoever of them was a member stays one', () => {
+    expect(answerOf('memberUid', 'eve', 'ada', 'ADA').reasons).toEqual([
+      `1 group with a memberUid that several users have (${groupId(1)}). ` +
+        'Nobody can tell which of them is meant: rename one, or let LDAP_USER_FILTER leave it out.',
+    ]);
+    expect(answerOf('memberUid', 'eve')).toEqual({ memberIds: [userId(3)], reasons: [] });
   });
 });
 

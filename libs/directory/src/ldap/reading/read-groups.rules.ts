@@ -63,21 +63,28 @@ export class ReadGroups {
     return group;
   }
 
-  /** Takes values that name members of a group; stops again and again, so that others get a turn. */
+  /**
+   * Takes values that name members of a group; stops again and again, so that others get a turn. A username that several
+   * have is a fault: one of them may have been a member before the others came, and loses nothing by that.
+   */
   *takeMembers(
     group: GroupRead,
-    { names }: MembersAttribute,
+    { attribute, names }: MembersAttribute,
     values: readonly Uint8Array[],
   ): Generator<void, void> {
+    let namesSeveral = false;
     for (const [i, value] of values.entries()) {
       if (i % MEMBERS_AT_ONCE === MEMBERS_AT_ONCE - 1) yield;
       const text = textOf(value);
       const dn = names === 'username' || text === undefined ? undefined : memberDn(text, names);
       const id = dn === undefined ? this.#idOfUsername(text, names) : this.users.idOfDn(dn);
-      if (id !== undefined) group.memberIds.push(id);
+      if (id === 'shared') namesSeveral = true;
+      else if (id !== undefined) group.memberIds.push(id);
       else if (dn !== undefined) group.otherDns.push(this.#stranger(dn));
       else this.#unnamed += 1;
     }
+    if (namesSeveral)
+      this.#faults.add(`with a ${attribute} that several users have`, WHICH_OF_THEM, group.id);
   }
 
   has(id: string): boolean {
@@ -155,7 +162,7 @@ export class ReadGroups {
     else this.#byDn.set(dn, group);
   }
 
-  #idOfUsername(text: string | undefined, names: MembersAttribute['names']): string | undefined {
+  #idOfUsername(text: string | undefined, names: MembersAttribute['names']): string | 'shared' | undefined {
     return text === undefined || names !== 'username' ? undefined : this.users.idOfUsername(text);
   }
 
@@ -174,6 +181,8 @@ const READ_AGAIN = 'The directory changed while it was read, or gives entries tw
 const SAME_DN = 'with the DN of another entry';
 const ONE_THING = 'Let LDAP_USER_FILTER or LDAP_GROUP_FILTER leave it out: an entry is a user or a group.';
 const NAMES_ARE_SHOWN = 'Grants go by id, so each keeps its own; ADMIN_GROUPS needs id:UUID for such a name.';
+const WHICH_OF_THEM =
+  'Nobody can tell which of them is meant: rename one, or let LDAP_USER_FILTER leave it out.';
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function textOf(value: Uint8Array): string | undefined {

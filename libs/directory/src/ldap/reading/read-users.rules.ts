@@ -11,7 +11,9 @@ export class ReadUsers {
   readonly #ids = new Set<string>();
   readonly #byDn = new Map<string, string>();
   readonly #byUsername = new Map<string, string>();
+  readonly #shared = new Set<string>();
   readonly #faults = new Findings(['user', 'users']);
+  readonly #namesakes = new Findings(['user', 'users']);
   readonly #passedOver = new Findings(['user', 'users']);
 
   constructor(private readonly schema: LdapSchema) {}
@@ -41,9 +43,10 @@ export class ReadUsers {
     return this.#byDn.get(dn);
   }
 
-  /** The id of the user with this username, as a group names it. */
-  idOfUsername(username: string): string | undefined {
-    return this.#byUsername.get(canonicalUsername(username));
+  /** The id of the user with this username, as a group names it; `shared` where several have it. */
+  idOfUsername(username: string): string | 'shared' | undefined {
+    const name = canonicalUsername(username);
+    return this.#shared.has(name) ? 'shared' : this.#byUsername.get(name);
   }
 
   /** Notes another DN of a user who is known: theirs has changed since. */
@@ -56,9 +59,9 @@ export class ReadUsers {
     return this.#faults.sentences();
   }
 
-  /** What was passed over, a sentence each. */
+  /** What an operator should know, a sentence each: names that several have, and what was passed over. */
   warnings(): string[] {
-    return this.#passedOver.sentences();
+    return [...this.#namesakes.sentences(), ...this.#passedOver.sentences()];
   }
 
   #takeNames(entry: ReadableEntry, { id, username }: DirectoryUser): void {
@@ -69,7 +72,8 @@ export class ReadUsers {
     const name = canonicalUsername(username);
     const namesake = this.#byUsername.get(name);
     if (namesake !== undefined && namesake !== id) {
-      this.#fault({ fault: SAME_NAME, right: NAMES_SIGN_IN, id: `${id} and ${namesake}` }, entry);
+      this.#namesakes.add(SAME_NAME, NAMES_SIGN_IN, `${id} and ${namesake}`);
+      this.#shared.add(name);
     }
     this.#byUsername.set(name, id);
 
@@ -88,7 +92,7 @@ const READ_AGAIN = 'The directory changed while it was read, or gives entries tw
 const SAME_DN = 'with the DN of another entry';
 const SAME_NAME = 'with the username of another entry, letter case and form aside';
 const NAMES_SIGN_IN =
-  'People sign in by name, so each needs one of their own: rename one, or let LDAP_USER_FILTER leave it out.';
+  'Nobody signs in by a name that several have: rename one, or let LDAP_USER_FILTER leave it out.';
 const PASSED_OVER = {
   displayName: ['with a display name that cannot be shown', 'The username is shown in its place.'],
   email: ['with an address that is no e-mail address', 'No mail is sent there.'],
