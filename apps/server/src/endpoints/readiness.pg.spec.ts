@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openDatabase, rows, type Database } from '@tokenwarden/database';
+import { readSettings } from '@tokenwarden/settings';
+import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { HealthController } from './health.controller.js';
+import { Readiness } from './readiness.js';
+
+const settings = readSettings({ ADMIN_GROUPS: 'nobody-here' });
+
+let fresh: TestDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  database = await openDatabase(fresh.url);
+});
+afterAll(async () => {
+  await database.close();
+  await fresh.close();
+});
+
+function started(): HealthController {
+  const readiness = new Readiness(database, settings);
+  readiness.started();
+  return new HealthController(settings, readiness);
+}
+
+describe('the warnings of a product that is ready', () => {
+  it('are what somebody should look at', async () => {
+    const { status, warnings } = await started().ready();
+    expect(status).toBe('ready');
+    expect(warnings).toContain('ADMIN_GROUPS: "nobody-here" is no group of the directory.');
+  });
+
+  it('do not make it unready where they cannot be read, and are there again afterwards', async () => {
+    const health = started();
+    await whileLocked('administrator_groups', async () => {
+      const { status, warnings } = await health.ready();
+      expect(status).toBe('ready');
+      expect(warnings).toEqual([expect.stringContaining('The warnings could not be read')]);
+    });
+    await untilWarnedOf(health, 'is no group of the directory');
+  });
+
+  it('are read once a second, however many ask', async () => {
+    const health = started();
+    await whileLocked('administrator_groups', async () => {
+      await Promise.all(Array.from({ length: 50 }, () => health.ready()));
+      expect(await waiting()).toBeLessThanOrEqual(2);
+    });
+  });
+});
+
+async function whileLocked(table: string, work: () => Promise<void>): Promise<void> {
+  await database.transaction(async (tx) => {
+    await rows(tx, `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+    await work();
+  });
+}
+
+async function waiting(): Promise<number> {
+  const sql = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+  return (await database.read((tx) => rows<{ n: number }>(tx, sql)))[0]?.n ?? 0;
+}
+
+async function untilWarnedOf(health: HealthController, words: string): Promise<void> {
+  const began = performance.now();
+  for (;;) {
+    const { warnings } = await health.ready();
+    if (warnings.some((warning) => warning.includes(words))) return;
+    if (performance.now() - began > 10_000)
+      throw new Error(`Still no warning with "${words}": ${warnings.join(' ')}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
