@@ -9,7 +9,9 @@ url=${2:-ldap://127.0.0.1:1389}
 PATH=$PATH:/usr/sbin # where slapd is, and an ordinary user's PATH may not lead
 
 sed "s#/var/lib/demo-ldap#$folder#" "$here/slapd.conf" > "$folder/slapd.conf"
-if [ ! -e "$folder/data.mdb" ]; then
+if [ ! -e "$folder/filled" ]; then
+  rm -f "$folder/data.mdb" "$folder/lock.mdb" # of a first start that was cut off
   slapadd -q -f "$folder/slapd.conf" -l "$here/demo.ldif"
+  touch "$folder/filled"
 fi
 exec slapd -f "$folder/slapd.conf" -h "$url" -d 0

@@ -11,7 +11,9 @@ import {
   type RunningProduct,
   type TestDatabase,
 } from '../harness/index.js';
+import { run } from './command.js';
 import { startDemoOpenLdap, type DemoOpenLdap } from './demo-openldap.js';
+import { jsonOf, printedBy, tourOfReadme, walk } from './shell-tour.js';
 
 jest.setTimeout(90_000);
 
@@ -43,7 +45,7 @@ describe('docker-compose.yml', () => {
     const paths = [...COMPOSE.matchAll(/(?:build: |- )(\.?\/?[\w./-]*\w|\.)(?=:\/|\n)/g)]
       .map(([, path]) => path as string)
       .filter((path) => path.startsWith('.') || path.startsWith('deploy'));
-    expect(paths).toEqual(['.', 'deploy/openldap']);
+    expect(paths).toEqual(['.', './deploy/demo', 'deploy/openldap']);
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
@@ -82,6 +84,35 @@ describe('docker-compose.yml', () => {
       'gateways',
       'platform-admins',
     ]);
+  });
+
+  it('sets up what the tour of the README needs, once', async () => {
+    const words = /\n {4}command: \[node, \/demo\/(\S+), http:\/\/tokenwarden:3000\]\n/.exec(
+      serviceOf('demo'),
+    );
+    const setUp = () => run(['node', join('deploy/demo', words?.[1] ?? ''), product.url]);
+    expect(await setUp()).toMatchObject({ exitCode: 0, errors: '', output: expect.stringContaining('two') });
+    const steps = await walk(tourOfReadme('tour').replace('http://127.0.0.1:3000', product.url));
+    expect(steps.filter(({ exitCode }) => exitCode !== 0)).toEqual([]);
+    expect(jsonOf(printedBy(steps, 'viewer'))).toMatchObject({
+      data: { viewer: { permissions: ['dataset/*:read', 'dataset/*:write', 'spark-job/*:*'] } },
+    });
+    const alive = steps.filter(({ command }) => command.startsWith('introspect ')).map(jsonOf);
+    expect(alive.map(({ active }) => active)).toEqual([true, true, false]);
+
+    expect(await setUp()).toMatchObject({ exitCode: 0, output: expect.stringContaining('stays as it is') });
+  });
+
+  it('gives the demo the same grants and accounts as npm start has', async () => {
+    const asked =
+      '{ groups { nodes { name grants serviceAccounts { nodes { name description } } } } viewer { permissions } }';
+    const ofCompose = await graphql(product.url, await signIn(product.url, 'ada'), asked);
+    const other = await startProduct();
+    try {
+      expect(ofCompose.data).toEqual((await graphql(other.url, await signIn(other.url, 'ada'), asked)).data);
+    } finally {
+      await other.stop();
+    }
   });
 
   it('prints whose directory it is, and no password', () => {
