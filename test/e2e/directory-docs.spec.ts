@@ -74,6 +74,21 @@ describe('what docs/operate/directory.md says of OpenLDAP', () => {
     await openldap.stop();
   });
 
+  it('is right about what to leave out where ppolicy is not loaded', async () => {
+    const without = (text: string) => text.replaceAll(/^(?:moduleload|overlay) ppolicy\n/gm, '');
+    const nobodyLocked = (text: string) => text.replaceAll(/^pwdAccountLockedTime: .*\n/gm, '');
+    const lines = rights.replace(',pwdAccountLockedTime', '');
+    expect(lines).not.toBe(rights);
+    const start = (these: string) =>
+      startDemoOpenLdap({ conf: (conf) => without(withRights(these)(conf)), ldif: nobodyLocked });
+    await expect(start(rights)).rejects.toThrow('did not start');
+    const openldap = await start(lines);
+    const { exitCode, output, errors } = await check(env(openldap.url));
+    expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' });
+    expect(output).toContain('  5 users: 5 enabled, 0 disabled\n');
+    await openldap.stop();
+  });
+
   it('is right about the limit', async () => {
     const openldap = await startDemoOpenLdap({ conf: withRights(rights.replace(/\nlimits .*/, '')), ldif });
     const { exitCode, errors } = await check(env(openldap.url));
