@@ -4,7 +4,7 @@ import { canonicalDn, placeOf, withoutUniqueIdentifier } from '../entries/dn.rul
 import { Findings } from './findings.rules.js';
 import { groupOf, type EntryFault, type ReadableEntry } from '../entries/entries.rules.js';
 import type { LdapSchema, MembersAttribute } from '../entries/ldap-schema.rules.js';
-import type { ReadUsers } from './read-users.rules.js';
+import { SEVERAL, type ReadUsers } from './read-users.rules.js';
 
 /**
  * The most memberships of all groups together, nested ones counted in each group that they reach: what a few nestings
@@ -78,7 +78,7 @@ export class ReadGroups {
       const text = textOf(value);
       const dn = names === 'username' || text === undefined ? undefined : memberDn(text, names);
       const id = dn === undefined ? this.#idOfUsername(text, names) : this.users.idOfDn(dn);
-      if (id === 'shared') namesSeveral = true;
+      if (id === SEVERAL) namesSeveral = true;
       else if (id !== undefined) group.memberIds.push(id);
       else if (dn !== undefined) group.otherDns.push(this.#stranger(dn));
       else this.#unnamed += 1;
@@ -162,7 +162,10 @@ export class ReadGroups {
     else this.#byDn.set(dn, group);
   }
 
-  #idOfUsername(text: string | undefined, names: MembersAttribute['names']): string | 'shared' | undefined {
+  #idOfUsername(
+    text: string | undefined,
+    names: MembersAttribute['names'],
+  ): string | typeof SEVERAL | undefined {
     return text === undefined || names !== 'username' ? undefined : this.users.idOfUsername(text);
   }
 

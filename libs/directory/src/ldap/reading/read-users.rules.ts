@@ -5,6 +5,9 @@ import { Findings } from './findings.rules.js';
 import { userOf, type EntryFault, type ReadableEntry } from '../entries/entries.rules.js';
 import type { LdapSchema } from '../entries/ldap-schema.rules.js';
 
+/** In place of an id: several users are meant as much as one another. */
+export const SEVERAL = Symbol('several');
+
 /** The users of one answer as they come in, and by what names groups call them. */
 export class ReadUsers {
   readonly users: DirectoryUser[] = [];
@@ -43,10 +46,10 @@ export class ReadUsers {
     return this.#byDn.get(dn);
   }
 
-  /** The id of the user with this username, as a group names it; `shared` where several have it. */
-  idOfUsername(username: string): string | 'shared' | undefined {
+  /** The id of the user with this username, as a group names it; SEVERAL where more than one have it. */
+  idOfUsername(username: string): string | typeof SEVERAL | undefined {
     const name = canonicalUsername(username);
-    return this.#shared.has(name) ? 'shared' : this.#byUsername.get(name);
+    return this.#shared.has(name) ? SEVERAL : this.#byUsername.get(name);
   }
 
   /** Notes another DN of a user who is known: theirs has changed since. */
