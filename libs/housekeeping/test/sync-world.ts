@@ -153,11 +153,15 @@ export class SyncWorld {
     await writeFile(this.path, JSON.stringify({ users, groups }));
   }
 
-  /** Another process. */
-  async instance(name = `instance-${this.instances.length + 1}`, gate?: Gate): Promise<SyncInstance> {
+  /** Another process, which has these ADMIN_GROUPS. */
+  async instance(
+    name = `instance-${this.instances.length + 1}`,
+    gate?: Gate,
+    adminGroups: readonly string[] = ['admins'],
+  ): Promise<SyncInstance> {
     const database = await openDatabase(this.fresh.url, { applicationName: name });
     const settings = new Settings({
-      ...{ instanceName: name, directorySyncSchedule: '*/5 * * * *', adminGroups: ['admins'] },
+      ...{ instanceName: name, directorySyncSchedule: '*/5 * * * *', adminGroups },
     } as Partial<SettingsValues> as SettingsValues);
     const destination = { write: (line: string) => void this.lines.push(JSON.parse(line) as LogLine) };
     const logs = new Logs({ level: 'info', destination });
@@ -166,7 +170,7 @@ export class SyncWorld {
     const directory = new DirectoryService(gate ? gated(file, gate) : file, database);
     const task = new DirectorySyncTask(database, directory, settings, new SyncLog(logs));
     const runs = new Runs(database, new Tasks([task]), settings, logs);
-    const sync = new DirectorySync(database, runs, task);
+    const sync = new DirectorySync(database, runs, task, logs);
     new DirectoryGauges(database, metrics).onModuleInit();
     const instance: SyncInstance = {
       ...{ database, directory, runs, task, sync, metrics },

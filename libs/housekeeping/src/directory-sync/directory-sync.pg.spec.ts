@@ -127,6 +127,19 @@ describe('a start on a copy', () => {
     gate.letThrough();
   });
 
+  it('says why the directory has been failing, where that began before', async () => {
+    await rm(world.path);
+    await one.sync.firstSynchronisation();
+    expect(world.said('this start goes on')).toEqual([]); // that it begins is said already
+    const [{ error } = { error: null }] = (await runs()).slice(-1);
+    const other = await world.instance();
+    await other.sync.firstSynchronisation();
+    expect(world.said('this start goes on')).toEqual([expect.stringContaining(error ?? '?')]);
+    await write([ADA]);
+    await (await world.instance()).sync.firstSynchronisation();
+    expect(world.said('this start goes on')).toHaveLength(1);
+  });
+
   it('catches up with what was missed by that very run', async () => {
     await world.sql(`UPDATE housekeeping_tasks SET scheduled_through = clock_timestamp() - interval '1 day'`);
     await one.sync.firstSynchronisation();
@@ -135,18 +148,23 @@ describe('a start on a copy', () => {
 });
 
 describe('a synchronisation', () => {
-  it('that fails keeps the copy, and says so once when it begins and once when it ends', async () => {
+  it('that fails keeps the copy, and says so once when it begins, for each reason, and once when it ends', async () => {
     await write([ADA]);
     await one.synchronise();
     await writeFile(world.path, '{');
     expect(await one.synchronise()).toMatchObject({ state: 'FAILED' });
+    await one.synchronise();
+    expect(world.said('no whole answer')).toHaveLength(1);
     await write([]);
     expect(await one.synchronise()).toMatchObject({ state: 'FAILED' });
+    await one.synchronise();
     expect(await world.activeUsers()).toBe(1);
     await write([ADA]);
     await one.synchronise();
     await one.synchronise();
-    expect(world.said('no whole answer')).toHaveLength(1);
+    // Another reason is said once as well, and is the same fault.
+    expect(world.said('no whole answer')).toHaveLength(2);
+    expect(world.said('for another reason')).toHaveLength(1);
     expect(world.said('goes through again')).toHaveLength(1);
     expect(await world.events('housekeeping.failed')).toHaveLength(1);
   });

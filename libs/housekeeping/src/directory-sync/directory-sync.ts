@@ -3,8 +3,10 @@ import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { Database } from '@tokenwarden/database';
 import { hasWholeCopy } from '@tokenwarden/directory';
+import { Logs } from '@tokenwarden/telemetry';
 import { directoryUnavailable, Problem, SYSTEM } from '@tokenwarden/vocabulary';
 import { Runs, type BegunRun } from '../runs/runs.js';
+import { directoryStanding } from './directory-standing.queries.js';
 import { DirectorySyncTask } from './directory-sync.task.js';
 
 /** How long the first start of all waits for a whole answer. */
@@ -26,6 +28,8 @@ export interface Patience {
 /** What came of one try, and what stood in its way where that is known. */
 interface Tried {
   readonly isDone: boolean;
+  /** By the database's clock; undefined where it could not even be begun. */
+  readonly begunAt?: Date;
   readonly reason: string | undefined;
 }
 
@@ -38,6 +42,7 @@ export class DirectorySync implements BeforeApplicationShutdown {
     private readonly database: Database,
     private readonly runs: Runs,
     private readonly task: DirectorySyncTask,
+    private readonly logs: Logs,
   ) {}
 
   /**
@@ -49,13 +54,32 @@ export class DirectorySync implements BeforeApplicationShutdown {
     patienceMilliseconds = FIRST_ANSWER_MILLISECONDS,
     onCopyMilliseconds = ON_A_COPY_MILLISECONDS,
   }: Patience = {}): Promise<void> {
-    if (await this.hasCopy()) await this.tryOnce(onCopyMilliseconds);
+    if (await this.hasCopy()) await this.startOnCopy(onCopyMilliseconds);
     else await this.waitForFirstAnswer(patienceMilliseconds);
   }
 
   /** Waits no more; the run that has begun is told to stop by whoever carries it out. */
   beforeApplicationShutdown(): void {
     this.stopping.abort(new Error('Stopped while waiting for the directory.'));
+  }
+
+  private async startOnCopy(milliseconds: number): Promise<void> {
+    const tried = await this.tryOnce(milliseconds);
+    if (!tried.isDone && tried.begunAt) await this.sayWhatLasts(tried.begunAt, tried.reason);
+  }
+
+  // A fault is told once where it begins, maybe by another process and long ago: whoever looks at this one sees it, too.
+  private async sayWhatLasts(begunAt: Date, reason = 'Its run has not ended yet.'): Promise<void> {
+    const failingSince = await this.database.read(directoryStanding).then(
+      (standing) => standing.failingSince,
+      () => null, // without a database there is more to say, and others say it
+    );
+    if (failingSince === null || failingSince >= begunAt) return;
+    this.logs.warn(
+      { task: this.task.name },
+      `The synchronisation has been failing since ${failingSince.toISOString()}: this start goes on with the last good ` +
+        `copy. ${reason}`,
+    );
   }
 
   private async waitForFirstAnswer(milliseconds: number): Promise<void> {
@@ -75,13 +99,17 @@ export class DirectorySync implements BeforeApplicationShutdown {
   private async tryOnce(milliseconds: number): Promise<Tried> {
     const waiting = new AbortController();
     try {
-      const { ended } = await this.begin();
+      const { run: begun, ended } = await this.begin();
       ended.catch(() => undefined); // it may end when nobody waits any more
       const late = sleep(Math.max(0, milliseconds), undefined, {
         signal: AbortSignal.any([this.stopping.signal, waiting.signal]),
       });
       const run = await Promise.race([ended, late]);
-      return { isDone: run?.state === 'SUCCEEDED', reason: run?.error ?? undefined };
+      return {
+        isDone: run?.state === 'SUCCEEDED',
+        begunAt: begun.startedAt,
+        reason: run?.error ?? undefined,
+      };
     } catch (error) {
       this.stopping.signal.throwIfAborted();
       if (!(error instanceof Problem)) throw error;

@@ -2,6 +2,7 @@ import { record, storableDetails, storableText } from '@tokenwarden/audit';
 import { rows, type Transaction } from '@tokenwarden/database';
 import { redacted, type Logs } from '@tokenwarden/telemetry';
 import { Problem, SYSTEM } from '@tokenwarden/vocabulary';
+import { faultChange, type FaultChange, type SaidRun } from './fault.rules.js';
 import { RunFailed, type HousekeepingRunRecord, type RunOutcome } from './run.js';
 import { RUN_COLUMNS, type ClaimedRun } from './runs.queries.js';
 
@@ -11,10 +12,13 @@ import { RUN_COLUMNS, type ClaimedRun } from './runs.queries.js';
  */
 export const SAYS_HOW_ITS_TASK_DOES = `NOT dry_run AND (state IN ('SUCCEEDED', 'HELD') OR is_fault)`;
 
-/** A run that has ended, and what began or ended with it: a fault of its task lasts from the first run that was one to the next that went through. */
+/** So many runs back it is looked whether the reason of a fault was told before: some hours of one that runs every few minutes. */
+const RUNS_REMEMBERED = 100;
+
+/** A run that has ended, and what that means for its task. */
 export interface EndedRun {
   readonly run: HousekeepingRunRecord;
-  readonly fault: 'BEGAN' | 'LASTS' | 'ENDED' | 'NONE';
+  readonly fault: FaultChange;
 }
 
 /** What a run is to be recorded with. */
@@ -52,7 +56,8 @@ export async function endRun(tx: Transaction, run: ClaimedRun, end: RunEnd): Pro
   if (run.dryRun) return { run: ended, fault: 'NONE' };
   await noteInTask(tx, ended, end.isLeftBehind);
   if (end.state === 'FAILED' && !isFault) return { run: ended, fault: 'NONE' };
-  const fault = faultOf(isFault, await wasFailing(tx, run));
+  const before = await runsBefore(tx, run, isFault ? RUNS_REMEMBERED : 1);
+  const fault = faultChange({ isFault, error: ended.error }, before);
   if (fault === 'BEGAN') {
     await record(tx, {
       action: 'housekeeping.failed',
@@ -77,19 +82,13 @@ async function noteInTask(tx: Transaction, run: HousekeepingRunRecord, isLeftBeh
 }
 
 // Real runs of a task follow each other, so the one before has ended when this one began.
-async function wasFailing(tx: Transaction, { task, fence }: ClaimedRun): Promise<boolean> {
-  const [before] = await rows<{ isFault: boolean }>(
+async function runsBefore(tx: Transaction, { task, fence }: ClaimedRun, most: number): Promise<SaidRun[]> {
+  return rows(
     tx,
-    `SELECT is_fault AS "isFault" FROM housekeeping_runs
-     WHERE task = $1 AND fence < $2 AND ${SAYS_HOW_ITS_TASK_DOES} ORDER BY fence DESC LIMIT 1`,
-    [task, fence],
+    `SELECT is_fault AS "isFault", error FROM housekeeping_runs
+     WHERE task = $1 AND fence < $2 AND ${SAYS_HOW_ITS_TASK_DOES} ORDER BY fence DESC LIMIT $3`,
+    [task, fence, most],
   );
-  return before?.isFault ?? false;
-}
-
-function faultOf(isFault: boolean, wasFailing: boolean): EndedRun['fault'] {
-  if (isFault) return wasFailing ? 'LASTS' : 'BEGAN';
-  return wasFailing ? 'ENDED' : 'NONE';
 }
 
 const UNKNOWN_FAILURE = 'It failed for a reason that only the log tells.';
@@ -103,13 +102,15 @@ export function endOfFailure(error: unknown): RunEnd {
 }
 
 /**
- * Tells the log once when a fault of a task begins and once when it ends: over all processes, for each ends its run
- * alone. What nobody has foreseen is told every time; a run that was stopped or refused alarms nobody.
+ * Tells the log once when a fault of a task begins, once for each other reason that it is given, and once when it ends: over
+ * all processes, for each ends its run alone. What nobody has foreseen is told every time; a run that was stopped or refused alarms nobody.
  */
 export function sayEnd(logs: Logs, { run, fault }: EndedRun, thrown?: unknown): void {
   const { task, id: runId, error, dryRun } = run;
   const fields = { task, runId, ...(thrown !== undefined && { error: thrown }) };
   if (fault === 'BEGAN') logs.error(fields, `A housekeeping task fails: ${error ?? ''}`);
+  else if (fault === 'CHANGED')
+    logs.warn(fields, `A housekeeping task still fails, and for another reason: ${error ?? ''}`);
   else if (fault === 'ENDED') logs.info(fields, 'A housekeeping task that failed goes through again.');
   else if (error === UNKNOWN_FAILURE) logs.error(fields, 'A housekeeping run failed.');
   else if (error !== null && !dryRun && fault === 'NONE')

@@ -185,7 +185,7 @@ describe('what is kept of a run', () => {
 });
 
 describe('a fault of a task', () => {
-  it('is told once when it begins and once when it ends, whichever instance meets it', async () => {
+  it('is told once when it begins, for each reason, and once when it ends, whichever instance meets it', async () => {
     const [one, other] = [await housekeeping.another(), await housekeeping.another()];
     const works = [
       succeed,
@@ -211,6 +211,7 @@ describe('a fault of a task', () => {
     ]);
     expect(housekeeping.lines.map(({ level, msg }) => `${level}: ${msg}`)).toEqual([
       'error: A housekeeping task fails: No answer.',
+      'warn: A housekeeping task still fails, and for another reason: Still none.',
       'info: A housekeeping task that failed goes through again.',
     ]);
   });
