@@ -82,6 +82,19 @@ describe('a JSON body', () => {
     await expect(body(members)).rejects.toEqual(refusal(undefined));
     await expect(body({ name: deep })).rejects.toEqual(refusal(`name${'.0'.repeat(11)}`));
   });
+  it.each([
+    [{}, 'This is required.'],
+    [{ name: 7 }, 'This must be a text.'],
+    [{ name: 'a', scopes: 'b' }, 'This must be a list.'],
+    [{ name: 'a', scopes: ['b', 7] }, 'This must be a text.'],
+    [
+      { name: 'a', changes: { profiles: [{ maximum: 'P1M' }] } },
+      'This must be a duration from PT1S to P3650D.',
+    ],
+    [[], 'This must be an object.'],
+  ])('%j is answered with a sentence of its own', async (value, sentence) => {
+    await expect(body(value)).rejects.toEqual(expect.objectContaining({ message: sentence }));
+  });
   it('is refused with another type', async () => {
     await expect(body({ name: 7 })).rejects.toEqual(refusal('name'));
   });

@@ -20,7 +20,7 @@ class InputValidationPipe implements PipeTransform {
     const isBody = type === 'body' && !Reflect.hasMetadata(CLASS_TYPE_METADATA, metatype);
     if (!isBody && (value === undefined || value === null)) return undefined;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw invalidInput(isBody ? undefined : data, 'An object.');
+      throw invalidInput(isBody ? undefined : data, 'This must be an object.');
     }
     // class-validator takes the names that every object is born with for names of fields.
     const inborn = isBody ? Object.keys(value).find((name) => name in Object.prototype) : undefined;
@@ -61,7 +61,7 @@ function firstFault(error: ValidationError, above: readonly string[]): { path: s
   if (name === 'whitelistValidation') return { path: path.join('.'), detail: 'There is no such field.' };
   if (message === undefined && error.children?.[0]) return firstFault(error.children[0], path);
   if (name === 'nestedValidation' || message === undefined)
-    return { path: path.join('.'), detail: 'An object.' };
+    return { path: path.join('.'), detail: 'This must be an object.' };
   const [inner, detail] = message.includes(PATH_END) ? message.split(PATH_END, 2) : [undefined, message];
   return { path: (inner === undefined ? path : [...path, inner]).join('.'), detail: detail ?? message };
 }

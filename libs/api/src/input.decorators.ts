@@ -34,9 +34,16 @@ export function IsWithout(fault: (value: unknown) => InputFault | string | undef
   });
 }
 
+/** What would be right where a value is something else, or is not there at all; by itself it is a sentence. */
+function otherThan(right: string, value: unknown): string {
+  return value === undefined || value === null ? 'This is required.' : `This must be ${right}.`;
+}
+
 /** A text as RULINGS asks for: bounded in code points, without control characters, not blank. Kept as written. */
 export function IsText(bounds: TextBounds): PropertyDecorator {
-  return IsWithout((value) => (typeof value === 'string' ? textFault(value, bounds) : 'A text.'));
+  return IsWithout((value) =>
+    typeof value === 'string' ? textFault(value, bounds) : otherThan('a text', value),
+  );
 }
 
 /** How many items a list may have. */
@@ -56,7 +63,7 @@ export function IsTextList({ least = 0, most, ...bounds }: ListBounds & TextBoun
     const fault = listFault(value, least, most);
     if (fault !== undefined) return fault;
     for (const [index, item] of (value as unknown[]).entries()) {
-      const detail = typeof item === 'string' ? textFault(item, bounds) : 'A text.';
+      const detail = typeof item === 'string' ? textFault(item, bounds) : otherThan('a text', item);
       if (detail !== undefined) return { path: String(index), detail };
     }
     return undefined;
@@ -64,7 +71,7 @@ export function IsTextList({ least = 0, most, ...bounds }: ListBounds & TextBoun
 }
 
 function listFault(value: unknown, least: number, most: number): string | undefined {
-  if (!Array.isArray(value)) return 'A list.';
+  if (!Array.isArray(value)) return otherThan('a list', value);
   if (value.length > most) return `At most ${most} of them.`;
   return value.length < least ? `At least ${least} of them.` : undefined;
 }
@@ -74,7 +81,7 @@ export function IsDuration(least: Duration = 'PT1S'): PropertyDecorator {
   return IsWithout((value) => {
     const duration = typeof value === 'string' ? parseDuration(value) : undefined;
     if (duration !== undefined && durationSeconds(duration) >= durationSeconds(least)) return undefined;
-    return `A duration from ${least} to P3650D.`;
+    return otherThan(`a duration from ${least} to P3650D`, value);
   });
 }
 
@@ -83,7 +90,7 @@ export function IsWholeNumber(least: number, most: number): PropertyDecorator {
   return IsWithout((value) =>
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most
       ? undefined
-      : `A whole number from ${least} to ${most}.`,
+      : otherThan(`a whole number from ${least} to ${most}`, value),
   );
 }
 

@@ -70,7 +70,7 @@ export function pageOf(
 function pageSize(size: number | null | undefined, field: 'first' | 'last'): number | undefined {
   if (size === null || size === undefined) return undefined;
   if (!Number.isInteger(size) || size < 1 || size > LARGEST_PAGE) {
-    throw invalidInput(field, `A whole number from 1 to ${LARGEST_PAGE}.`);
+    throw invalidInput(field, `This must be a whole number from 1 to ${LARGEST_PAGE}.`);
   }
   return size;
 }

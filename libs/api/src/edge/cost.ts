@@ -85,13 +85,13 @@ function ownProblem(weighable: Weighable, node: FieldNode, field: GraphQLField<u
   for (const name of given) {
     const size = argumentOf(weighable, node, name);
     if (!Number.isInteger(size) || (size as number) < 1 || (size as number) > LARGEST_PAGE) {
-      return invalidInput(name, `A whole number from 1 to ${LARGEST_PAGE}.`);
+      return invalidInput(name, `This must be a whole number from 1 to ${LARGEST_PAGE}.`);
     }
   }
   if (given.length === 2) return invalidInput('last', 'Either first or last, not both.');
   const sized = listSizeOf(field.extensions);
   if (sized === undefined || isWithin(sizeOf(weighable, node, field, sized), sized)) return undefined;
-  return invalidInput(sized.argument, `A whole number from 1 to ${sized.most}.`);
+  return invalidInput(sized.argument, `This must be a whole number from 1 to ${sized.most}.`);
 }
 
 // What is left out or null is the default, or a fault that is found later.

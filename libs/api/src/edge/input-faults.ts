@@ -24,15 +24,15 @@ export interface ValueFault {
 }
 
 const REQUIRED = 'This is required.';
-const OBJECT = 'An object.';
+const OBJECT = 'This must be an object.';
 const UNKNOWN = 'There is no such field.';
 const UNSTORABLE = 'Only whole characters, and not U+0000.';
 const BUILT_IN: Readonly<Record<string, string>> = {
-  Int: 'A whole number from -2147483648 to 2147483647.',
-  Float: 'A number.',
-  String: 'A text.',
-  Boolean: 'true or false.',
-  ID: 'An id, as a text.',
+  Int: 'This must be a whole number from -2147483648 to 2147483647.',
+  Float: 'This must be a number.',
+  String: 'This must be a text.',
+  Boolean: 'This must be true or false.',
+  ID: 'This must be an id, as a text.',
 };
 
 /** The faults of a variable's value, found one by one: whoever wants ten looks at no more. Names are cut at 100 characters. */
@@ -147,8 +147,8 @@ function isStorable(text: string): boolean {
 function whatIsRight(type: GraphQLLeafType, refusal?: unknown): string {
   if (isEnumType(type)) {
     const names = type.getValues().map(({ name }) => name);
-    return `One of ${names.join(', ')}.`;
+    return names.length === 1 ? `This must be ${names[0]}.` : `This must be one of ${names.join(', ')}.`;
   }
-  const own = refusal instanceof GraphQLError ? refusal.message : 'Another value.';
+  const own = refusal instanceof GraphQLError ? refusal.message : 'This must be another value.';
   return BUILT_IN[type.name] ?? own;
 }
