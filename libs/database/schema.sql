@@ -185,6 +185,14 @@ CREATE TABLE directory_held_answers (
   CONSTRAINT directory_held_answers_run_id_fkey FOREIGN KEY (run_id) REFERENCES housekeeping_runs(id) ON DELETE CASCADE
 );
 
+CREATE TABLE dropped_administrator_groups (
+  setting_name text NOT NULL,
+  group_id uuid NOT NULL,
+  dropped_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT dropped_administrator_groups_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id),
+  CONSTRAINT dropped_administrator_groups_pkey PRIMARY KEY (setting_name)
+);
+
 CREATE TABLE group_members (
   group_id uuid NOT NULL,
   user_id uuid NOT NULL,

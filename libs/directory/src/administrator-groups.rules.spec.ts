@@ -9,13 +9,21 @@ import {
 
 const OLD = { id: 'a', name: 'admins' };
 const NEW = { id: 'b', name: 'admins' };
-const asWritten = { anew: false };
-const pinned = (group: typeof OLD, isLive = true) => [{ settingName: 'admins', group: { ...group, isLive } }];
+const asWritten = { anew: false, drops: true };
+const anew = { anew: true, drops: true };
+const pinned = (group: typeof OLD, isLive = true) => ({
+  pins: [{ settingName: 'admins', group: { ...group, isLive } }],
+  dropped: [],
+});
+const dropped = (group: typeof OLD, isLive = true) => ({
+  pins: [],
+  dropped: [{ settingName: 'admins', group: { ...group, isLive } }],
+});
 const live = (...groups: (typeof OLD)[]) => new Map([['admins', groups]]);
 
 describe('the groups of the administrators', () => {
   it('are pinned when their name is seen first', () =>
-    expect(planPins(['admins'], [], live(OLD), asWritten)).toEqual({
+    expect(planPins(['admins'], { pins: [], dropped: [] }, live(OLD), asWritten)).toEqual({
       toPin: [{ settingName: 'admins', group: OLD }],
       toDrop: [],
       warnings: [],
@@ -42,21 +50,40 @@ describe('the groups of the administrators', () => {
   });
 
   it('are pinned anew when an operator asks for it', () =>
-    expect(planPins(['admins'], pinned(OLD, false), live(NEW), { anew: true }).toPin).toEqual([
+    expect(planPins(['admins'], pinned(OLD, false), live(NEW), anew).toPin).toEqual([
       { settingName: 'admins', group: NEW },
     ]));
 
   it('are none of two that have the name', () => {
-    const plan = planPins(['admins'], [], live(OLD, NEW), { anew: true });
+    const plan = planPins(['admins'], { pins: [], dropped: [] }, live(OLD, NEW), anew);
     expect(plan.toPin).toEqual([]);
     expect(plan.warnings[0]).toContain('several groups');
   });
 
   it('lose the right with their name in the setting', () =>
-    expect(planPins([], pinned(OLD), live(), asWritten).toDrop).toEqual(pinned(OLD)));
+    expect(planPins([], pinned(OLD), live(), asWritten).toDrop).toEqual(pinned(OLD).pins));
+
+  it('keep it where the setting that does not name them may be an older one', () =>
+    expect(planPins([], pinned(OLD), live(), { anew: false, drops: false }).toDrop).toEqual([]));
+
+  it('have it again, and no other group of their name, when a dropped name is named again', () => {
+    expect(planPins(['admins'], dropped(OLD), live(OLD), asWritten).toPin).toEqual([
+      { settingName: 'admins', group: OLD },
+    ]);
+    const renamed = planPins(['admins'], dropped({ id: 'a', name: 'root' }), live(), asWritten);
+    expect(renamed.toPin).toEqual([{ settingName: 'admins', group: { id: 'a', name: 'root' } }]);
+    for (const isLive of [true, false]) {
+      const plan = planPins(['admins'], dropped(OLD, isLive), live(NEW), asWritten);
+      expect(plan.toPin).toEqual([]);
+      expect(plan.warnings[0]).toContain('admin-groups:pin');
+    }
+    expect(planPins(['admins'], dropped(OLD, false), live(NEW), anew).toPin).toEqual([
+      { settingName: 'admins', group: NEW },
+    ]);
+  });
 
   it('are missed aloud where no group has the name, or the pinned one is gone', () => {
-    expect(planPins(['admins'], [], live(), asWritten).warnings).toHaveLength(1);
+    expect(planPins(['admins'], { pins: [], dropped: [] }, live(), asWritten).warnings).toHaveLength(1);
     expect(planPins(['admins'], pinned(OLD, false), live(), asWritten).warnings).toHaveLength(1);
   });
 

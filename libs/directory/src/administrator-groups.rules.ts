@@ -10,6 +10,20 @@ export interface Pin {
   readonly group: PinnableGroup & { readonly isLive: boolean };
 }
 
+/** How pins are brought to the setting, and by whom. */
+export interface Pinning {
+  /** A name that now belongs to another group is pinned to that one: an operator says so. */
+  readonly anew: boolean;
+  /** What the setting does not name loses its pin: at a start. A synchronisation may be that of an instance with an older setting. */
+  readonly drops: boolean;
+}
+
+/** The pins in force, and the last one of every name that has none. */
+export interface KnownPins {
+  readonly pins: readonly Pin[];
+  readonly dropped: readonly Pin[];
+}
+
 /** A pin, and whether anybody can use the right that it gives: an enabled user who is in its group. */
 export interface ManagedPin extends Pin {
   readonly hasEnabledMember: boolean;
@@ -35,19 +49,22 @@ export function pinnedId(settingName: string): string | undefined {
 /**
  * How the pins follow ADMIN_GROUPS. A name is resolved once; from then on its group's id has the right, under whatever
  * name. That the name belongs to another group now is a warning and gives nobody anything, unless an operator asks for
- * `anew`. A name with no group, or with two, is pinned to none.
+ * `anew`; nor does it where the name was dropped meanwhile and is named again: it meets the pin that it had. A name with no
+ * group, or with two, is pinned to none.
  * @param live the live groups that an entry could mean, by entry
  */
 export function planPins(
   settingNames: readonly string[],
-  pins: readonly Pin[],
+  { pins, dropped }: KnownPins,
   live: ReadonlyMap<string, readonly PinnableGroup[]>,
-  { anew }: { anew: boolean },
+  { anew, drops }: Pinning,
 ): PinPlan {
   const toPin: { settingName: string; group: PinnableGroup }[] = [];
   const warnings: string[] = [];
   for (const settingName of new Set(settingNames)) {
-    const pin = pins.find((one) => one.settingName === settingName);
+    const isOfName = (one: Pin) => one.settingName === settingName;
+    const inForce = pins.find(isOfName);
+    const pin = inForce ?? dropped.find(isOfName);
     const [group, ...others] = live.get(settingName) ?? [];
     if (others.length > 0) {
       warnings.push(
@@ -58,13 +75,16 @@ export function planPins(
     } else if (group && pin && pin.group.id !== group.id) {
       warnings.push(
         `ADMIN_GROUPS: "${settingName}" is now the name of the group ${group.id}, which is no administrator: ` +
-          `the right is pinned to ${pin.group.id}. Run "npm run admin-groups:pin" if that is meant.`,
+          `the right ${inForce ? 'is' : 'was'} pinned to ${pin.group.id}. Run "npm run admin-groups:pin" if that is meant.`,
       );
     } else if (!group && !pin?.group.isLive) {
       warnings.push(`ADMIN_GROUPS: "${settingName}" is no group of the directory.`);
+    } else if (pin && !inForce) {
+      toPin.push({ settingName, group: { id: pin.group.id, name: pin.group.name } });
     }
   }
-  return { toPin, toDrop: pins.filter((pin) => !settingNames.includes(pin.settingName)), warnings };
+  const toDrop = drops ? pins.filter((pin) => !settingNames.includes(pin.settingName)) : [];
+  return { toPin, toDrop, warnings };
 }
 
 /** Whether ADMIN_GROUPS leads to at least one enabled user; so it does where it names nothing, as nobody is missed then. */

@@ -288,6 +288,26 @@ describe('the groups of the administrators', () => {
     expect(await database.read((tx) => administratorGroupWarnings(tx, ['admins']))).toEqual([]);
   });
 
+  it('get it back, and nobody else, when their name leaves the setting and returns', async () => {
+    await pinNow('admins');
+    await pinNow();
+    await apply(
+      [ada, grace],
+      [{ ...admins, name: 'root' }, { id: NEW_ADMINS, name: 'admins', memberIds: [GRACE] }, data],
+    );
+    expect((await pinNow('admins')).warnings).toEqual([expect.stringContaining('admin-groups:pin')]);
+    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual([]);
+    await apply(
+      [ada, grace],
+      [{ ...admins, name: 'root' }, { id: NEW_ADMINS, name: 'others', memberIds: [GRACE] }, data],
+    );
+    expect(await pinNow('admins')).toEqual({
+      pinned: [{ settingName: 'admins', groupId: ADMINS }],
+      warnings: [],
+    });
+    expect(await database.read((tx) => permissionsOfUser(tx, ADA))).toEqual(['*:*']);
+  });
+
   it('are watched: nobody enabled in one is said, by the name in the setting and by no other', async () => {
     const now = () =>
       database.read(async (tx) => ({

@@ -36,6 +36,7 @@ export {
   administratorGroupWarnings,
   hasAdministrators,
   pinAdministratorGroups,
+  pinMissingAdministratorGroups,
   repinAdministratorGroups,
   type PinnedGroups,
 } from './administrator-groups.js';

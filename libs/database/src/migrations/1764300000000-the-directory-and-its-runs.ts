@@ -5,14 +5,14 @@ export class TheDirectoryAndItsRuns1764300000000 implements MigrationInterface {
   name = 'TheDirectoryAndItsRuns1764300000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [TASKS, RUNS, HELD_ANSWERS, WAITING_SUSPENSIONS]) {
+    for (const statement of [TASKS, RUNS, HELD_ANSWERS, WAITING_SUSPENSIONS, DROPPED_PINS]) {
       await runner.query(statement);
     }
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
-      'DROP TABLE waiting_suspensions, directory_held_answers, housekeeping_runs, housekeeping_tasks',
+      'DROP TABLE dropped_administrator_groups, waiting_suspensions, directory_held_answers, housekeeping_runs, housekeeping_tasks',
     );
   }
 }
@@ -78,4 +78,13 @@ CREATE TABLE waiting_suspensions (
   decided_at timestamptz NOT NULL
 );
 CREATE INDEX waiting_suspensions_by_moment ON waiting_suspensions (decided_at, user_id);
+`;
+
+// What a name of ADMIN_GROUPS stood for when it left the setting: named again, it stands for nothing else.
+const DROPPED_PINS = `
+CREATE TABLE dropped_administrator_groups (
+  setting_name text PRIMARY KEY,
+  group_id uuid NOT NULL REFERENCES groups,
+  dropped_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
 `;

@@ -4,7 +4,7 @@ import {
   administratorGroupWarnings,
   applyAnswer,
   compareAnswer,
-  pinAdministratorGroups,
+  pinMissingAdministratorGroups,
   type DirectoryChanges,
   type NamedLosses,
   type Toll,
@@ -42,8 +42,9 @@ export async function bringUpToDate(
   const changes = await applyAnswer(tx, answer, readFrom, accepted);
   const { orphanGrace } = (await currentPolicy(tx)).document;
   const done = await applyConsequences(tx, changes, orphanGrace);
-  // Names of ADMIN_GROUPS that the directory has only now are pinned with it.
-  await pinAdministratorGroups(tx, adminGroups);
+  // Names of ADMIN_GROUPS that the directory has only now are pinned with it. None is dropped: the setting of the instance
+  // that happens to run may be an older one than that of others.
+  await pinMissingAdministratorGroups(tx, adminGroups);
   const endedGraces = await endOrphanGraces(tx, orphanGrace);
   const warnings = [...answer.warnings, ...(await administratorGroupWarnings(tx, adminGroups))];
   return { changes, done: { ...done, endedGraces }, warnings };
