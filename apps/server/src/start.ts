@@ -49,7 +49,10 @@ export async function start(environment: Environment, teardown: Teardown): Promi
   await app.listen({ host: parts.settings.host, port: parts.settings.port });
 
   await app.get(DirectorySync).firstSynchronisation();
-  const { warnings, isAdministered } = await database.transaction((tx) => setUp(tx, parts));
+  // Each by itself: who pins holds a lock behind which none of those that the demo takes may come.
+  await database.transaction((tx) => pinAdministratorGroups(tx, parts.settings.adminGroups));
+  if (parts.isEmbedded.directory) await database.transaction(setUpDemo);
+  const { warnings, isAdministered } = await database.transaction((tx) => lookAround(tx, parts.settings));
   if (!isAdministered) logs.error({ setting: 'ADMIN_GROUPS' }, NOBODY_ADMINISTERS);
   for (const warning of warnings) logs.warn({}, warning);
   app.get(Scheduler).start();
@@ -58,16 +61,14 @@ export async function start(environment: Environment, teardown: Teardown): Promi
 }
 
 /** What an operator should know of a start, and whether anybody is an administrator by ADMIN_GROUPS. */
-interface SetUp {
+interface Surroundings {
   readonly warnings: readonly string[];
   readonly isAdministered: boolean;
 }
 
-async function setUp(tx: Transaction, { settings, isEmbedded }: Parts): Promise<SetUp> {
-  await pinAdministratorGroups(tx, settings.adminGroups);
+async function lookAround(tx: Transaction, settings: Settings): Promise<Surroundings> {
   const warnings = await administratorGroupWarnings(tx, settings.adminGroups);
   const isAdministered = await hasAdministrators(tx, settings.adminGroups);
-  if (isEmbedded.directory) await setUpDemo(tx);
   const ended = await liveTokensNotInForce(tx, settings);
   const notInForce = `${ended} live tokens are for another issuer or audience than is in force now (PUBLIC_URL, AUDIENCES): they do not resolve.`;
   return {
