@@ -24,8 +24,10 @@ export const AUDIT_ACTIONS = {
   'service-account.suspended': 'A service account was suspended.',
   'service-account.resumed': 'A suspended service account was resumed.',
   'service-account.deleted': 'A service account was deleted.',
-  'service-account.orphaned': 'The last group of a service account is gone.',
-  'service-account.recovered': 'An orphaned service account has a live group again.',
+  'service-account.orphaned':
+    'The last group of a service account is gone; details.groupIds: those of its groups that left with it.',
+  'service-account.recovered':
+    'An orphaned service account has a live group again; details.groupIds: those that came back or were linked.',
   'group.created': 'A group appeared in the directory.',
   'group.renamed': 'A group has another name in the directory.',
   'group.removed': 'A group is gone from the directory.',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ServiceAccountsService } from '@tokenwarden/service-accounts';
+import { Logs } from '@tokenwarden/telemetry';
 import type { Caller } from '@tokenwarden/vocabulary';
 import { World } from '../test/world.js';
 
@@ -10,7 +11,7 @@ let grace: Caller;
 let ada: Caller;
 beforeAll(async () => {
   world = await World.begin();
-  accounts = new ServiceAccountsService(world.database);
+  accounts = new ServiceAccountsService(world.database, new Logs({ level: 'fatal' }));
   data = await world.group(['dataset/*:read']);
   const admins = await world.group(['*:*']);
   grace = await world.person({ groupIds: [data] });

@@ -15,12 +15,16 @@ export async function noteChange(
   await record(tx, { action, by, target, ...(Object.keys(details).length > 0 && { details }) });
 }
 
-/** As `noteChange`, of many accounts that changed in the same way: when all groups of a company are gone, by few statements. */
+/**
+ * As `noteChange`, of many accounts that changed in the same way: when all groups of a company are gone, by few statements.
+ * @param detailsOf what the event of the account with this id says beyond that
+ */
 export async function noteChanges(
   tx: Transaction,
   action: AuditAction,
   accounts: readonly { readonly id: string; readonly name: string }[],
   by: Author,
+  detailsOf: (id: string) => JsonObject,
 ): Promise<void> {
   if (accounts.length === 0) return;
   await recordChange(
@@ -30,6 +34,9 @@ export async function noteChanges(
   );
   await recordAll(
     tx,
-    accounts.map(({ id, name }) => ({ action, by, target: { type: 'service_account', id, name } as const })),
+    accounts.map(({ id, name }) => ({
+      ...{ action, by, details: detailsOf(id) },
+      target: { type: 'service_account', id, name } as const,
+    })),
   );
 }

@@ -183,10 +183,11 @@ describe('an orphaned account (rule 11)', () => {
   it('comes back when it is linked to a live group within the grace', async () => {
     await world.orphan(29);
     expect(await update({ groupIds: [data, sales] })).toMatchObject({ state: 'ACTIVE', orphanedAt: null });
-    expect((await world.events()).map(({ action, actor }) => [action, actor])).toEqual([
-      ['service-account.updated', 'ada'],
-      ['service-account.recovered', 'ada'],
+    expect((await world.events()).map(({ action, actor, details }) => [action, actor, details])).toEqual([
+      ['service-account.updated', 'ada', { addedGroupIds: [sales] }],
+      ['service-account.recovered', 'ada', { groupIds: [sales] }], // data is gone still
     ]);
+    expect(world.lines).toEqual([expect.stringContaining('has a live group again')]);
     expect(await world.changes()).toBe(2);
   });
 

@@ -3,7 +3,7 @@ import { rows, type Transaction } from '@tokenwarden/database';
 import { hasMoreLiveRowsThan } from '@tokenwarden/tokens';
 import { SYSTEM, type Author } from '@tokenwarden/vocabulary';
 import { noteChange, noteChanges } from './account-events.js';
-import { accountsByIds, changeAccount, type AccountRecord } from './accounts.queries.js';
+import { accountsByIds, changeAccount, groupIdsOfAccounts, type AccountRecord } from './accounts.queries.js';
 
 /**
  * Marks as ORPHANED, by SYSTEM, every account that these groups leave without a live group (rule 11). Those that were
@@ -30,7 +30,7 @@ export async function orphanAccountsOf(
      RETURNING s.id`,
     [linked.map(({ id }) => id)],
   );
-  return noteAll(tx, 'service-account.orphaned', orphaned);
+  return noteAll(tx, 'service-account.orphaned', orphaned, goneGroupIds);
 }
 
 /**
@@ -53,17 +53,18 @@ export async function recoverAccountsOf(
      UPDATE service_accounts s SET orphaned_at = NULL FROM hit WHERE s.id = hit.id RETURNING s.id`,
     [liveGroupIds, since],
   );
-  return noteAll(tx, 'service-account.recovered', ids);
+  return noteAll(tx, 'service-account.recovered', ids, liveGroupIds);
 }
 
-/** Makes the locked account, which has been linked to a live group, what it was before it was orphaned. */
+/** Makes the locked account, which has been linked to these live groups, what it was before it was orphaned. */
 export async function recoverAccount(
   tx: Transaction,
   account: AccountRecord,
+  liveGroupIds: readonly string[],
   by: Author,
 ): Promise<AccountRecord> {
   const recovered = await changeAccount(tx, account.id, { orphanedAt: null });
-  await noteChange(tx, 'service-account.recovered', recovered, by);
+  await noteChange(tx, 'service-account.recovered', recovered, by, { groupIds: liveGroupIds });
   return recovered;
 }
 
@@ -85,13 +86,19 @@ export async function lockAccountsPastGrace(tx: Transaction, since: Date): Promi
   return ids.flatMap((id) => accounts.get(id) ?? []);
 }
 
+// Each event names those of the groups that left, or came back, to which its account is linked.
 async function noteAll(
   tx: Transaction,
   action: AuditAction,
   changed: readonly { id: string }[],
+  groupIds: readonly string[],
 ): Promise<AccountRecord[]> {
   const ids = changed.map(({ id }) => id);
   const accounts = [...(await accountsByIds(tx, ids)).values()];
-  await noteChanges(tx, action, accounts, SYSTEM);
+  const linked = await groupIdsOfAccounts(tx, ids);
+  const concerned = new Set(groupIds);
+  await noteChanges(tx, action, accounts, SYSTEM, (id) => ({
+    groupIds: (linked.get(id) ?? []).filter((groupId) => concerned.has(groupId)),
+  }));
   return accounts;
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Loaders } from '@tokenwarden/api';
 import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
 import { applyAnswer, DirectoryViews, setGrants, type WholeAnswer } from '@tokenwarden/directory';
+import { Logs } from '@tokenwarden/telemetry';
 import { SYSTEM, type Caller } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
 import {
@@ -46,7 +47,7 @@ beforeAll(async () => {
   fresh = await freshDatabase();
   database = await openDatabase(fresh.url);
   views = new ServiceAccountViews(database, new DirectoryViews(database));
-  service = new ServiceAccountsService(database);
+  service = new ServiceAccountsService(database, new Logs({ level: 'fatal' }));
 });
 afterAll(async () => {
   await database?.close();
@@ -185,6 +186,28 @@ describe('a service account whose groups are gone', () => {
     expect(await orphan()).toEqual([]);
     expect(await state()).toBe('ORPHANED');
     expect((await actions()).filter((action) => action === 'service-account.orphaned')).toHaveLength(1);
+  });
+
+  it('has events that name those of its groups that left with it, and that came back', async () => {
+    const { id } = await create(admin, [DATA, SALES]);
+    const both = [DATA, SALES];
+    await apply([]);
+    await database.transaction((tx) => orphanAccountsOf(tx, [...both, ADMINS]));
+    await apply([sales]);
+    await database.transaction((tx) => recoverAccountsOf(tx, [SALES], LONG_AGO));
+    const events = await database.read((tx) =>
+      rows(
+        tx,
+        `SELECT action, target_id AS id, details FROM audit_pending_events
+         WHERE action IN ('service-account.orphaned', 'service-account.recovered') ORDER BY action, target_id = $1`,
+        [id],
+      ),
+    );
+    expect(events).toEqual([
+      { action: 'service-account.orphaned', id: ETL, details: { groupIds: [DATA] } },
+      { action: 'service-account.orphaned', id, details: { groupIds: both } },
+      { action: 'service-account.recovered', id, details: { groupIds: [SALES] } },
+    ]);
   });
 
   it('keeps working while one of its groups lives', async () => {

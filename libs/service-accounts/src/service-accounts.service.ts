@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
-import { holdCaller } from '@tokenwarden/directory';
+import { holdCaller, type HeldCaller } from '@tokenwarden/directory';
+import { Logs } from '@tokenwarden/telemetry';
 import {
   authorOf,
   forbidden,
@@ -33,7 +34,10 @@ import type {
 /** What is done to service accounts. The caller was asked for `service-accounts:write` before, which shows all of them. */
 @Injectable()
 export class ServiceAccountsService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly logs: Logs,
+  ) {}
 
   /**
    * Creates an account linked to these groups.
@@ -65,7 +69,7 @@ export class ServiceAccountsService {
     orphanGrace: Duration,
   ): Promise<AccountRecord> {
     refuseItself(caller, id);
-    return this.database.transaction(async (tx) => {
+    const { account, comesBack } = await this.database.transaction(async (tx) => {
       const { groupIds } = asked;
       // The groups first: everybody takes groups before accounts.
       const held = groupIds && (await holdCaller(tx, caller, groupIds.filter(isIdentifier), 'SHARE'));
@@ -77,9 +81,13 @@ export class ServiceAccountsService {
       }
       const difference = differenceOf({ ...account, groupIds: linked }, asked);
       const updated = await updateAccount(tx, account, difference, authorOf(caller));
-      const comesBack = groupIds !== undefined && account.orphanedAt !== null;
-      return comesBack ? recoverAccount(tx, updated, authorOf(caller)) : updated;
+      if (!held || account.orphanedAt === null) return { account: updated, comesBack: false };
+      const recovered = await recoverAccount(tx, updated, liveGroupIdsOf(held), authorOf(caller));
+      return { account: recovered, comesBack: true };
     });
+    // As of one that a synchronisation brings back; who did this the trail says.
+    if (comesBack) this.logs.info({ serviceAccountId: id }, 'A service account has a live group again.');
+    return account;
   }
 
   /**
@@ -148,6 +156,10 @@ async function refuseAfterGrace(
     `The last group of this service account has been gone since ${orphanedAt.toISOString()}, longer than the policy's ` +
       `grace of ${grace}: it cannot be brought back. Create another one.`,
   );
+}
+
+function liveGroupIdsOf({ groups }: HeldCaller): string[] {
+  return [...groups.values()].filter(({ state }) => state === 'ACTIVE').map(({ id }) => id);
 }
 
 function targetOf({ id, name }: AccountRecord): Target {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
 import { applyAnswer, DirectoryViews, setGrants, type WholeAnswer } from '@tokenwarden/directory';
+import { Logs } from '@tokenwarden/telemetry';
 import { addToken } from '@tokenwarden/tokens';
 import {
   addDuration,
@@ -53,13 +54,17 @@ export class World {
     readonly database: Database,
     readonly service: ServiceAccountsService,
     readonly views: ServiceAccountViews,
+    /** What was logged. */
+    readonly lines: string[],
   ) {}
 
   static async open(): Promise<World> {
     const fresh = await freshDatabase();
     const database = await openDatabase(fresh.url, { poolSize: 12 });
+    const lines: string[] = [];
     const views = new ServiceAccountViews(database, new DirectoryViews(database));
-    const world = new World(fresh, database, new ServiceAccountsService(database), views);
+    const logs = new Logs({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+    const world = new World(fresh, database, new ServiceAccountsService(database, logs), views, lines);
     await world.sql(`INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, active_from)
       VALUES ('tokenwarden-test', 'ES256', '{}', '', clock_timestamp())`);
     return world;
@@ -72,6 +77,7 @@ export class World {
 
   /** Everything as it was at the beginning. */
   async begin(): Promise<void> {
+    this.lines.length = 0;
     await this.sql(
       'TRUNCATE users, groups, service_accounts, audit_pending_events, changes, bulk_revocations CASCADE',
     );
