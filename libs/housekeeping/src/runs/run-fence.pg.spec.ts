@@ -206,6 +206,18 @@ describe('a run that is committing', () => {
 });
 
 describe('the lease of a run', () => {
+  it('ends early enough for the look that finds it to replace whoever is silent for 60 s', async () => {
+    const { runs } = await housekeeping.another();
+    const gate = new Gate();
+    const { ended } = await runs.begin(TASK, BY_HAND, gate.work);
+    const found = await housekeeping.sql(
+      `SELECT lease_until <= clock_timestamp() + interval '58 seconds' AS "isInTime" FROM housekeeping_runs`,
+    );
+    gate.open();
+    await ended;
+    expect(found).toEqual([{ isInTime: true }]);
+  });
+
   it('is renewed while somebody carries it out, and not when it is over: then the work is told', async () => {
     const { runs } = await housekeeping.another();
     const [alive, late] = [new Gate(), new Gate()];
