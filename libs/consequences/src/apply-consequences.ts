@@ -1,5 +1,5 @@
 import { databaseNow, rows, type Transaction } from '@tokenwarden/database';
-import { NotWhole, type DirectoryChanges, type NamedEntry } from '@tokenwarden/directory';
+import { NotWhole, takenIds, type DirectoryChanges, type NamedEntry } from '@tokenwarden/directory';
 import { orphanAccountsOf, recoverAccountsOf } from '@tokenwarden/service-accounts';
 import type { Duration } from '@tokenwarden/vocabulary';
 import { consequencesOf, graceBegan } from './consequences.rules.js';
@@ -58,7 +58,15 @@ export async function refuseTakenIds(tx: Transaction, { users, groups }: Directo
      UNION ALL SELECT id, 'token' FROM access_tokens WHERE id = ANY($1::uuid[])`,
     [created],
   );
-  if (taken.length > 0) {
-    throw new NotWhole(taken.map(({ id, kind }) => `The id ${id} is already that of a ${kind}.`));
-  }
+  if (taken.length === 0) return;
+  const idsOf = (things: readonly { readonly id: string }[], kind: string) => {
+    const ids = new Set(taken.filter((one) => one.kind === kind).map(({ id }) => id));
+    return things.map(({ id }) => id).filter((id) => ids.has(id));
+  };
+  throw new NotWhole(
+    ['service account', 'token'].flatMap((kind) => [
+      ...takenIds(idsOf(users, kind), 'user', kind),
+      ...takenIds(idsOf(groups, kind), 'group', kind),
+    ]),
+  );
 }

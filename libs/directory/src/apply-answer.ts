@@ -26,6 +26,7 @@ import {
   writeUsers,
   type Membership,
 } from './directory-copy.queries.js';
+import { takenIds } from './taken-ids.rules.js';
 
 // Whoever compares the copy with the directory and writes the difference is alone with it.
 const COPY_LOCK = 'directory-copy';
@@ -113,8 +114,7 @@ export async function applySignIn(tx: Transaction, entry: DirectoryUser): Promis
   // Looked at without the lock first: nearly always nothing differs, and nobody has to wait for a sync to end.
   if (userChange(await readCopiedUser(tx, entry.id), entry)) {
     await lockFor(tx, COPY_LOCK);
-    if (await isIdOfGroup(tx, entry.id))
-      throw new NotWhole([`The id ${entry.id} of a user is already that of a group.`]);
+    if (await isIdOfGroup(tx, entry.id)) throw new NotWhole(takenIds([entry.id], 'user', 'group'));
     const change = userChange(await readCopiedUser(tx, entry.id), entry);
     if (change) {
       changes = { users: [change], groups: [] };

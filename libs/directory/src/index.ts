@@ -65,3 +65,4 @@ export { setGrants } from './grants.service.js';
 export { Group, GroupConnection, toGroup } from './group.type.js';
 export { toUser, User, UserConnection } from './user.type.js';
 export { readsDirectory, seesGroup, seesMembers, type UserView } from './visibility.rules.js';
+export { takenIds } from './taken-ids.rules.js';
