@@ -1,7 +1,8 @@
 import { rows, type Transaction } from '@tokenwarden/database';
+import { faultsAgainst, revivalWarnings } from './answer-faults.rules.js';
 import { tollOf, type Toll } from './brake.rules.js';
 import { NotWhole, type WholeAnswer } from './directory-answer.js';
-import { faultsAgainst, whatChanges, type DirectoryChanges } from './directory-changes.rules.js';
+import { whatChanges, type DirectoryChanges } from './directory-changes.rules.js';
 import { readCopy } from './directory-copy.queries.js';
 import { Slices } from './slices.js';
 
@@ -27,6 +28,8 @@ export async function compareAnswer(
   const copy = await readCopy(tx, answer, slices);
   const faults = faultsAgainst(copy, answer);
   if (faults.length > 0) throw new NotWhole(faults);
-  const changes = await slices.resultOf(whatChanges(copy, answer, readFrom));
+  const difference = await slices.resultOf(whatChanges(copy, answer, readFrom));
+  const warnings = revivalWarnings(copy, answer);
+  const changes = warnings.length > 0 ? { ...difference, warnings } : difference;
   return { changes, toll: tollOf(copy, changes) };
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  faultsAgainst,
   usersWho,
   whatChanges,
   type CopiedGroup,
@@ -153,21 +152,4 @@ describe('what a whole answer changes in groups', () => {
     expect(usersWho('created', changesOf([copied('old')], [entry('new')])).map(({ id }) => id)).toEqual([
       'new',
     ]));
-});
-
-describe('an answer that cannot be whole', () => {
-  const copy = { users: [copied('ada')], groups: [copiedGroup('g')] };
-  it('has no user', () => expect(faultsAgainst(copy, { users: [], groups: [group('g')] })).toHaveLength(1));
-  it('has no group where there was one', () => {
-    expect(faultsAgainst(copy, { users: [entry('ada')], groups: [] })).toHaveLength(1);
-    expect(faultsAgainst({ ...copy, groups: [] }, { users: [entry('ada')], groups: [] })).toEqual([]);
-  });
-  it('gives a user the id of a group, or a group that of a user', () => {
-    expect(faultsAgainst(copy, { users: [entry('g')], groups: [group('x')] })[0]).toContain(
-      'already that of a group',
-    );
-    expect(faultsAgainst(copy, { users: [entry('ada')], groups: [group('ada')] })[0]).toContain(
-      'already that of a user',
-    );
-  });
 });

@@ -75,6 +75,8 @@ export interface GroupChange {
 export interface DirectoryChanges {
   readonly users: readonly UserChange[];
   readonly groups: readonly GroupChange[];
+  /** What an operator should know of it, a sentence each; undefined: nothing. */
+  readonly warnings?: readonly string[];
 }
 
 const NO_GROUPS = { joinedGroupIds: [], leftGroupIds: [] } as const;
@@ -84,26 +86,6 @@ const STEPS_AT_ONCE = 500;
 /** The users whom this answer touched in one way. */
 export function usersWho(action: UserAction, changes: DirectoryChanges): UserChange[] {
   return changes.users.filter((change) => change.action === action);
-}
-
-/**
- * Why this answer cannot be whole although it was read without a fault: an emptied directory proves nothing, and an id
- * is that of one thing for ever. Empty where there is no reason.
- */
-export function faultsAgainst(copy: DirectoryCopy, answer: AnsweredDirectory): string[] {
-  const faults: string[] = [];
-  if (answer.users.length === 0) faults.push('It holds no user; that is no proof that all are gone.');
-  if (answer.groups.length === 0 && copy.groups.some((group) => group.state === 'ACTIVE')) {
-    faults.push('It holds no group although there were some; that is no proof that all are gone.');
-  }
-  // Sets of groups only: there are few of them beside the users.
-  const copiedGroups = new Set(copy.groups.map(({ id }) => id));
-  const answeredGroups = new Set(answer.groups.map(({ id }) => id));
-  for (const { id } of answer.users)
-    if (copiedGroups.has(id)) faults.push(`The id ${id} of a user is already that of a group.`);
-  for (const { id } of copy.users)
-    if (answeredGroups.has(id)) faults.push(`The id ${id} of a group is already that of a user.`);
-  return faults;
 }
 
 /**

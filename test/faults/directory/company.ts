@@ -69,8 +69,10 @@ export class Company {
   ) {}
 
   /** With everything in step: one synchronisation was applied. */
-  static async open(options: SlapdOptions & { readonly users?: number } = {}): Promise<Company> {
-    const size = { ...SIZE, users: options.users ?? SIZE.users };
+  static async open(
+    options: SlapdOptions & { readonly users?: number; readonly groups?: number } = {},
+  ): Promise<Company> {
+    const size = { users: options.users ?? SIZE.users, groups: options.groups ?? SIZE.groups };
     const [slapd, test] = await Promise.all([
       startSlapd({ ldif: companyLdif(size), ...options }),
       freshDatabase(),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Control } from 'ldapts';
+import { Attribute, Change, Control } from 'ldapts';
 import type { LdapSettings } from '@tokenwarden/settings';
 import { companyUserId, tcpProxy, type TcpProxy } from '../../harness/index.js';
 import { Company, SIZE, type Standing } from './company.js';
@@ -26,12 +26,12 @@ beforeEach(async () => {
 });
 
 /** The answer was not whole, and nothing was lost by it; it is whole again once the fault is mended. */
-async function expectRefused(state: 'FAILED' | 'HELD', reason: string): Promise<void> {
-  expect(await company.synchronise()).toMatchObject({
-    state,
+async function expectRefused(reason: string, { of = company, standing = before } = {}): Promise<void> {
+  expect(await of.synchronise()).toMatchObject({
+    state: 'FAILED',
     reasons: expect.arrayContaining([expect.stringContaining(reason)]),
   });
-  expect(await company.standing()).toEqual(before);
+  expect(await of.standing()).toEqual(standing);
 }
 
 async function expectBack(): Promise<void> {
@@ -42,7 +42,7 @@ async function expectBack(): Promise<void> {
 describe("a server's size limit", () => {
   it('below the number of users makes the answer none', async () => {
     await company.slapd.setSizeLimit(SIZE.users - 1);
-    await expectRefused('FAILED', 'gives only a part');
+    await expectRefused('gives only a part');
     await company.slapd.setSizeLimit(undefined);
     await expectBack();
   });
@@ -56,40 +56,73 @@ describe("a server's size limit", () => {
 describe('a reader that lost its right', () => {
   it('to see any entry gets a success without one, and that proves nothing', async () => {
     await company.slapd.setReaderRight('search');
-    await expectRefused('FAILED', 'no proof');
+    await expectRefused('no proof');
     await company.slapd.setReaderRight('read');
     await expectBack();
   });
 
   it('to the base hears that there is none, and that proves nothing', async () => {
     await company.slapd.setReaderRight('none');
-    await expectRefused('FAILED', 'there is no entry');
+    await expectRefused('there is no entry');
     await company.slapd.setReaderRight('read');
     await expectBack();
   });
 
   it.each(['entryUUID', 'uid'])('to %s cannot tell anybody, and nobody is gone', async (attribute) => {
     await company.slapd.setReaderRight('read', [attribute]);
-    await expectRefused('FAILED', attribute);
+    await expectRefused(attribute);
     await company.slapd.setReaderRight('read');
     await expectBack();
   });
 
-  it('to see members gets groups that look empty: more than the brake lets pass', async () => {
+  it('to see members gets groups that look empty, and that proves nothing', async () => {
     await company.slapd.setReaderRight('read', ['member']);
-    await expectRefused('HELD', 'groups');
+    await expectRefused('Nobody is in any of its groups');
     await company.slapd.setReaderRight('read');
     await expectBack();
   });
 
   it('to sign in at all is no answer and no wrong password', async () => {
     await company.reach({ bindPassword: 'another' });
-    await expectRefused('FAILED', 'are not accepted');
+    await expectRefused('are not accepted');
     await expect(company.signIn('user000007', 'user000007')).rejects.toMatchObject({
       code: 'DIRECTORY_UNAVAILABLE',
     });
     await company.reach();
     await expectBack();
+  });
+});
+
+describe('a reader of a company with two groups and a few who left, that lost its right', () => {
+  let small: Company;
+  let standing: Standing;
+  beforeAll(async () => {
+    small = await Company.open({ groups: 1 });
+    await lock(0, 1, 2, 3); // four: the brake lets them pass
+    await lock(4);
+    standing = await small.standing();
+  });
+  afterAll(() => small?.close());
+
+  async function lock(...users: readonly number[]): Promise<void> {
+    const modification = new Attribute({ type: 'pwdAccountLockedTime', values: ['000001010000Z'] });
+    const change = new Change({ operation: 'replace', modification });
+    await small.change(async (admin) => {
+      for (const n of users) await admin.modify(`uid=user00000${n},${small.slapd.userBase}`, change);
+    });
+    expect(await small.synchronise()).toMatchObject({ state: 'APPLIED' });
+  }
+
+  it.each([
+    ['who is disabled', 'pwdAccountLockedTime', 'Nobody is disabled by it although 5 were'],
+    ['members', 'member', 'Nobody is in any of its groups although there were 80 memberships'],
+  ])('to see %s gives nobody anything, and takes nothing', async (_what, attribute, reason) => {
+    await small.slapd.setReaderRight('read', [attribute]);
+    await expectRefused(reason, { of: small, standing });
+    await small.slapd.setReaderRight('read');
+    const changes = { users: [], groups: [] };
+    expect(await small.synchronise()).toMatchObject({ state: 'APPLIED', changes });
+    expect(await small.standing()).toEqual(standing);
   });
 });
 
@@ -107,7 +140,7 @@ describe('a referral in place of data', () => {
     const base = `ou=moved,${company.slapd.suffix}`;
     const remove = await refers(base);
     await company.reach(settings(base));
-    await expectRefused('FAILED', 'refers to another server');
+    await expectRefused('refers to another server');
     await remove();
     await company.reach();
     await expectBack();
@@ -115,14 +148,14 @@ describe('a referral in place of data', () => {
 
   it('for a part of what is below the base is no whole answer', async () => {
     const remove = await refers(`ou=moved,${company.slapd.userBase}`);
-    await expectRefused('FAILED', 'stands elsewhere');
+    await expectRefused('stands elsewhere');
     await remove();
     await expectBack();
   });
 
   it('for a base that another server has is no answer', async () => {
     await company.reach({ userBase: 'ou=people,dc=another,dc=example' });
-    await expectRefused('FAILED', 'refers to another server');
+    await expectRefused('refers to another server');
   });
 
   it('leads nobody anywhere', () => {

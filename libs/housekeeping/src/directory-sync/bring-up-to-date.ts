@@ -46,7 +46,11 @@ export async function bringUpToDate(
   // that happens to run may be an older one than that of others.
   await pinMissingAdministratorGroups(tx, adminGroups);
   const endedGraces = await endOrphanGraces(tx, orphanGrace);
-  const warnings = [...answer.warnings, ...(await administratorGroupWarnings(tx, adminGroups))];
+  const warnings = [
+    ...answer.warnings,
+    ...(changes.warnings ?? []),
+    ...(await administratorGroupWarnings(tx, adminGroups)),
+  ];
   return { changes, done: { ...done, endedGraces }, warnings };
 }
 
@@ -63,7 +67,12 @@ export interface Foreseen extends BroughtUpToDate {
 export async function foresee(tx: Transaction, { answer, readFrom }: ReadAnswer): Promise<Foreseen> {
   await rows(tx, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
   const { changes, toll } = await compareAnswer(tx, answer, readFrom);
-  return { changes, toll, done: await foreseeBehind(tx, changes), warnings: answer.warnings };
+  return {
+    changes,
+    toll,
+    done: await foreseeBehind(tx, changes),
+    warnings: [...answer.warnings, ...(changes.warnings ?? [])],
+  };
 }
 
 /**
