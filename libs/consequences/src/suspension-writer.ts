@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { Database, PeriodicWork, type Transaction } from '@tokenwarden/database';
+import { Database, PeriodicWork } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
 import { forgetWritten, waitingPart, writeSuspensions, type WaitingPart } from './waiting-suspensions.js';
 
@@ -54,29 +54,24 @@ export class SuspensionWriter implements OnApplicationBootstrap, BeforeApplicati
 
   private async writeAll(stopping: AbortSignal): Promise<void> {
     let part = await this.database.read(waitingPart);
-    while (part && (await this.write(part, stopping))) part = await this.database.read(waitingPart);
+    while (part && !stopping.aborted && (await this.write(part, stopping)))
+      part = await this.database.read(waitingPart);
     if (!part) this.say();
   }
 
-  // Whether it has written the part: where it is not to stop, and others do not have it in hand.
-  private async write(
-    { userIds, tokenIds, wholeUserIds }: WaitingPart,
-    stopping: AbortSignal,
-  ): Promise<boolean> {
-    for (let start = 0; start < tokenIds.length; start += TOKENS_AT_ONCE) {
+  // Whether that came to anything: where others have all of it in hand, or it is to stop, it looks again another time.
+  private async write({ tokens, wholeUserIds }: WaitingPart, stopping: AbortSignal): Promise<boolean> {
+    const before = this.written;
+    for (let start = 0; start < tokens.length; start += TOKENS_AT_ONCE) {
       if (stopping.aborted) return false;
       const began = performance.now();
-      const some = tokenIds.slice(start, start + TOKENS_AT_ONCE);
-      const write = (tx: Transaction) => writeSuspensions(tx, userIds, some);
-      const { tokens, hasTaken } = await this.database.transaction(write, BOUNDS);
-      if (!hasTaken) return false;
-      this.written += tokens;
+      const some = tokens.slice(start, start + TOKENS_AT_ONCE);
+      this.written += await this.database.transaction((tx) => writeSuspensions(tx, some), BOUNDS);
       await pause(Math.min((performance.now() - began) * REST_PER_WORK, LONGEST_REST_MILLISECONDS));
     }
-    if (stopping.aborted) return false;
-    const forget = (tx: Transaction) => forgetWritten(tx, wholeUserIds);
-    const forgotten = wholeUserIds.length === 0 ? 0 : await this.database.transaction(forget, BOUNDS);
-    return tokenIds.length > 0 || forgotten > 0;
+    if (stopping.aborted || wholeUserIds.length === 0) return this.written > before;
+    const forgotten = await this.database.transaction((tx) => forgetWritten(tx, wholeUserIds), BOUNDS);
+    return this.written > before || forgotten > 0;
   }
 
   private say(): void {

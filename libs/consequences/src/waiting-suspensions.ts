@@ -3,6 +3,7 @@ import {
   activeTokensOf,
   holdOffBulkRevocations,
   suspendThese,
+  type OwnedToken,
   type SuspendedPrincipal,
 } from '@tokenwarden/tokens';
 import {
@@ -16,17 +17,16 @@ import {
 export const DISABLED = 'The user was disabled in the directory.';
 
 /** Users and tokens that are looked up together: to find those that are still ACTIVE means to go over all that are live. */
-const USERS_OF_PART = 100;
+const USERS_OF_PART = 1_000;
 const TOKENS_OF_PART = 3_000;
 /** Tokens of one statement where all of them are written in one transaction. */
 const TOKENS_OF_STATEMENT = 1_000;
 
 /** A part of what waits to be written. */
 export interface WaitingPart {
-  readonly userIds: readonly string[];
-  /** Their ACTIVE tokens, some thousand at most. */
-  readonly tokenIds: readonly string[];
-  /** Those of the users who have no ACTIVE tokens but these. */
+  /** ACTIVE tokens of users who wait, some thousand at most, by id. */
+  readonly tokens: readonly OwnedToken[];
+  /** Users who have no ACTIVE tokens but these, or none at all. */
   readonly wholeUserIds: readonly string[];
 }
 
@@ -34,35 +34,25 @@ export interface WaitingPart {
 export async function waitingPart(tx: Transaction): Promise<WaitingPart | undefined> {
   const userIds = idsOf(await someWaitingSuspensions(tx, USERS_OF_PART));
   if (userIds.length === 0) return undefined;
-  const tokens = await activeTokensOf(tx, userIds, TOKENS_OF_PART);
-  const tokenIds = tokens.map(({ id }) => id).sort();
-  const last = tokens.length < TOKENS_OF_PART ? undefined : tokens.at(-1)?.principalId;
-  if (last === undefined) return { userIds, tokenIds, wholeUserIds: userIds };
-  const place = userIds.indexOf(last);
-  return { userIds: userIds.slice(0, place + 1), tokenIds, wholeUserIds: userIds.slice(0, place) };
-}
-
-/** What one transaction in the background has done. */
-export interface WrittenSuspensions {
-  readonly tokens: number;
-  /** False where nothing of it waits any more, or others have it in hand. */
-  readonly hasTaken: boolean;
+  const found = await activeTokensOf(tx, userIds, TOKENS_OF_PART);
+  const tokens = [...found].sort((a, b) => (a.id < b.id ? -1 : 1));
+  // Those of the first users come first: of the last one there may be more.
+  const last = found.length < TOKENS_OF_PART ? undefined : found.at(-1)?.principalId;
+  return { tokens, wholeUserIds: last === undefined ? userIds : userIds.slice(0, userIds.indexOf(last)) };
 }
 
 /**
- * Writes the suspension of these users into the rows of these tokens of theirs, each with its event. Users whom another
- * process is writing at this moment, or who are enabled or removed in it, are left to that: a token is written once, and
- * only while its user is disabled.
+ * Writes the suspension of their users into the rows of these tokens, each with its event. Users whom another process is
+ * writing at this moment, or who are enabled or removed in it, are left to that: a token is written once, and only while
+ * its user is disabled.
+ * @returns how many tokens
  */
-export async function writeSuspensions(
-  tx: Transaction,
-  userIds: readonly string[],
-  tokenIds: readonly string[],
-): Promise<WrittenSuspensions> {
+export async function writeSuspensions(tx: Transaction, tokens: readonly OwnedToken[]): Promise<number> {
   await holdOffBulkRevocations(tx);
-  const taken = await takeWaitingSuspensions(tx, userIds);
-  if (taken.length === 0) return { tokens: 0, hasTaken: false };
-  return { tokens: await suspendThese(tx, tokenIds, taken, DISABLED), hasTaken: true };
+  const taken = await takeWaitingSuspensions(tx, [...new Set(tokens.map(({ principalId }) => principalId))]);
+  if (taken.length === 0) return 0;
+  const ids = tokens.map(({ id }) => id);
+  return suspendThese(tx, ids, taken, DISABLED);
 }
 
 /**
