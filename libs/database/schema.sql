@@ -181,9 +181,11 @@ CREATE TABLE directory_held_answers (
   removed_user_ids uuid[] NOT NULL,
   removed_group_ids uuid[] NOT NULL,
   emptied_group_ids uuid[] NOT NULL,
+  held_since timestamp with time zone NOT NULL,
   CONSTRAINT directory_held_answers_pkey PRIMARY KEY (run_id),
   CONSTRAINT directory_held_answers_run_id_fkey FOREIGN KEY (run_id) REFERENCES housekeeping_runs(id) ON DELETE CASCADE
 );
+CREATE UNIQUE INDEX directory_held_answers_one_waits ON public.directory_held_answers USING btree ((true));
 
 CREATE TABLE dropped_administrator_groups (
   setting_name text NOT NULL,
@@ -238,7 +240,7 @@ CREATE TABLE housekeeping_runs (
   CONSTRAINT housekeeping_runs_end_once CHECK (((state = 'RUNNING'::text) = (finished_at IS NULL))),
   CONSTRAINT housekeeping_runs_examined_counts CHECK ((examined >= 0)),
   CONSTRAINT housekeeping_runs_have_their_own_fence UNIQUE (task, fence),
-  CONSTRAINT housekeeping_runs_hold_only_the_directory CHECK (((state <> 'HELD'::text) OR (task = 'DIRECTORY_SYNC'::text))),
+  CONSTRAINT housekeeping_runs_hold_only_the_directory CHECK (((state <> 'HELD'::text) OR ((task = 'DIRECTORY_SYNC'::text) AND (NOT dry_run)))),
   CONSTRAINT housekeeping_runs_hold_their_lock_while_running CHECK (((state = 'RUNNING'::text) = (lease_until IS NOT NULL))),
   CONSTRAINT housekeeping_runs_pkey PRIMARY KEY (id),
   CONSTRAINT housekeeping_runs_say_why_they_failed CHECK (((state = 'FAILED'::text) = (error IS NOT NULL))),

@@ -53,7 +53,7 @@ CREATE TABLE housekeeping_runs (
   CONSTRAINT housekeeping_runs_hold_their_lock_while_running CHECK ((state = 'RUNNING') = (lease_until IS NOT NULL)),
   CONSTRAINT housekeeping_runs_say_why_they_failed CHECK ((state = 'FAILED') = (error IS NOT NULL)),
   CONSTRAINT housekeeping_runs_are_faults_where_they_failed CHECK (NOT is_fault OR (state = 'FAILED' AND NOT dry_run)),
-  CONSTRAINT housekeeping_runs_hold_only_the_directory CHECK (state <> 'HELD' OR task = 'DIRECTORY_SYNC'),
+  CONSTRAINT housekeeping_runs_hold_only_the_directory CHECK (state <> 'HELD' OR (task = 'DIRECTORY_SYNC' AND NOT dry_run)),
   CONSTRAINT housekeeping_runs_have_their_own_fence UNIQUE (task, fence)
 );
 CREATE UNIQUE INDEX housekeeping_runs_one_at_a_time ON housekeeping_runs (task, dry_run) WHERE state = 'RUNNING';
@@ -61,14 +61,17 @@ CREATE INDEX housekeeping_runs_by_start ON housekeeping_runs (started_at, id);
 CREATE INDEX housekeeping_runs_of_task_by_start ON housekeeping_runs (task, started_at, id);
 `;
 
+// The answer that waits for an administrator: one at most. `held_since`: when the first of those in its place was held.
 const HELD_ANSWERS = `
 CREATE TABLE directory_held_answers (
   run_id uuid PRIMARY KEY REFERENCES housekeeping_runs ON DELETE CASCADE,
   disabled_user_ids uuid[] NOT NULL,
   removed_user_ids uuid[] NOT NULL,
   removed_group_ids uuid[] NOT NULL,
-  emptied_group_ids uuid[] NOT NULL
+  emptied_group_ids uuid[] NOT NULL,
+  held_since timestamptz NOT NULL
 );
+CREATE UNIQUE INDEX directory_held_answers_one_waits ON directory_held_answers ((true));
 `;
 
 // A user with very many tokens is disabled at once and their tokens are suspended behind the commit.

@@ -49,7 +49,10 @@ describe('how the directory stands', () => {
   });
 
   it('is held since the first run that was, also while it fails, until an answer is applied', async () => {
-    const { finishedAt: heldSince } = await isHeld();
+    const { startedAt, finishedAt } = await isHeld();
+    const { heldSince } = await standing();
+    expect(heldSince?.getTime()).toBeGreaterThanOrEqual(startedAt.getTime());
+    expect(heldSince?.getTime()).toBeLessThanOrEqual(finishedAt?.getTime() ?? 0);
     await isHeld();
     expect(await standing()).toEqual({ heldSince, failingSince: null });
     await fails();

@@ -17,7 +17,7 @@ export async function directoryStanding(tx: Transaction): Promise<DirectoryStand
   const [standing] = await rows<DirectoryStanding>(
     tx,
     `SELECT
-       (SELECT min(finished_at) FROM ${ENDED} AND state = 'HELD' AND fence > ${LAST(`'SUCCEEDED'`)}) AS "heldSince",
+       (SELECT held_since FROM directory_held_answers) AS "heldSince",
        (SELECT min(finished_at) FROM ${ENDED} AND is_fault AND fence > ${LAST(`'SUCCEEDED', 'HELD'`)})
          AS "failingSince"`,
   );

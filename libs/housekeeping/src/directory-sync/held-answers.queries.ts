@@ -20,18 +20,29 @@ export async function waitingAnswer(tx: Transaction): Promise<WaitingAnswer | un
   return waiting;
 }
 
-/** Keeps what a held run named in the place of what was kept before: only the latest held answer can be accepted. */
+/**
+ * Keeps what a held run named in the place of what was kept before: only the latest held answer can be accepted. It is held
+ * since the first of them was.
+ */
 export async function keepHeldAnswer(tx: Transaction, runId: string, named: NamedLosses): Promise<void> {
-  await forgetHeldAnswers(tx);
+  const [before] = await removeHeldAnswers(tx);
   await rows(
     tx,
-    `INSERT INTO directory_held_answers (run_id, disabled_user_ids, removed_user_ids, removed_group_ids, emptied_group_ids)
-     VALUES ($1, $2, $3, $4, $5)`,
-    [runId, named.disabledUserIds, named.removedUserIds, named.removedGroupIds, named.emptiedGroupIds],
+    `INSERT INTO directory_held_answers (run_id, disabled_user_ids, removed_user_ids, removed_group_ids, emptied_group_ids,
+       held_since)
+     VALUES ($1, $2, $3, $4, $5, coalesce($6, clock_timestamp()))`,
+    [
+      ...[runId, named.disabledUserIds, named.removedUserIds, named.removedGroupIds, named.emptiedGroupIds],
+      before?.heldSince,
+    ],
   );
 }
 
 /** A whole answer was applied: nothing waits any more. Gives whether something did. */
 export async function forgetHeldAnswers(tx: Transaction): Promise<boolean> {
-  return (await rows(tx, 'DELETE FROM directory_held_answers RETURNING run_id')).length > 0;
+  return (await removeHeldAnswers(tx)).length > 0;
+}
+
+function removeHeldAnswers(tx: Transaction): Promise<{ heldSince: Date }[]> {
+  return rows(tx, 'DELETE FROM directory_held_answers RETURNING held_since AS "heldSince"');
 }

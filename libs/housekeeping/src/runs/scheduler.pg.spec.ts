@@ -247,7 +247,7 @@ describe('records of old runs', () => {
     await oldRuns(2, '94 days');
     await oldRuns(1_000, '1 day');
     await housekeeping.sql(
-      `INSERT INTO directory_held_answers SELECT id, '{}', '{}', '{}', '{}' FROM housekeeping_runs WHERE state = 'HELD'`,
+      `INSERT INTO directory_held_answers SELECT id, '{}', '{}', '{}', '{}', now() FROM housekeeping_runs WHERE state = 'HELD'`,
     );
     await scheduler.look();
     expect(await count()).toBe(1_002);
