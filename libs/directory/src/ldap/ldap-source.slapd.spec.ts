@@ -43,13 +43,27 @@ describe('everything that the servers hold', () => {
     });
   });
 
+  it('is whole where another server answers, with a warning as long as that lasts', async () => {
+    const source = sourceOf({ urls: [DOWN, slapd.url] });
+    const warnings = [
+      expect.stringMatching(`^${DOWN}: nobody listens .* ${slapd.url} answered in its place`),
+    ];
+    expect(await source.readAll()).toMatchObject({ whole: true, warnings });
+    // It stands back by now, and is not even tried.
+    expect(await source.readAll()).toMatchObject({ whole: true, warnings });
+    expect(await sourceOf({ urls: [slapd.url, DOWN] }).readAll()).toMatchObject({ warnings: [] });
+  });
+
   it('is not whole where it is cut, and begins at another server the next time', async () => {
     const proxy = await tcpProxy(slapd.url, { cutAfterBytes: 60_000 });
     ends.push(() => proxy.close());
     const source = sourceOf({ urls: [proxy.url, slapd.url], startTls: false });
     const answer = await source.readAll();
     expect(answer).toMatchObject({ whole: false, reasons: [expect.stringContaining(proxy.url)] });
-    expect(await source.readAll()).toMatchObject({ whole: true });
+    expect(await source.readAll()).toMatchObject({
+      whole: true,
+      warnings: [expect.stringContaining(proxy.url)],
+    });
     expect(proxy.connections).toBe(1);
   });
 
@@ -85,7 +99,7 @@ describe('a check', () => {
     const { steps, failures, answer } = await sourceOf({ urls, startTls: false }).check();
     expect(steps).toEqual([expect.stringContaining('encrypted by LDAPS (TLSv1.3)')]);
     expect(failures).toEqual([expect.stringContaining(down)]);
-    expect(answer.whole).toBe(true);
+    expect(answer).toMatchObject({ whole: true, warnings: [] });
   });
 });
 

@@ -19,13 +19,13 @@ export class LdapSource implements DirectorySource {
     this.#signIn = new LdapSignIn(this.#connections, settings);
   }
 
-  /** See `DirectorySource.readAll`. */
+  /** See `DirectorySource.readAll`: servers that did not answer before the one that did are warnings. */
   async readAll(signal?: AbortSignal): Promise<DirectoryAnswer> {
     try {
-      return await this.#connections.withReader(
-        (connection) => readWholeDirectory(connection, this.#settings, signal),
-        signal,
-      );
+      return await this.#connections.withReader(async (connection, failures) => {
+        const answer = await readWholeDirectory(connection, this.#settings, signal);
+        return answer.whole ? { ...answer, warnings: [...failures, ...answer.warnings] } : answer;
+      }, signal);
     } catch (error) {
       if (error instanceof LdapFault) return { whole: false, reasons: [error.message] };
       throw error;
@@ -53,11 +53,14 @@ export class LdapSource implements DirectorySource {
         failures.push(error.message);
       }
     }
-    const isReachable = steps.length > 0;
+    if (steps.length === 0) return { steps, failures, answer: { whole: false, reasons: failures } };
+    const answer = await this.readAll();
+    // What was said of a server above need not be said once more.
+    const isNew = (warning: string) => !failures.some((failure) => warning.startsWith(failure));
     return {
       steps,
       failures,
-      answer: isReachable ? await this.readAll() : { whole: false, reasons: failures },
+      answer: answer.whole ? { ...answer, warnings: answer.warnings.filter(isNew) } : answer,
     };
   }
 

@@ -3,7 +3,7 @@ import { bind, BoundConnection, connectTo, OPERATION_MS, type Reach } from './bo
 import type { LdapChannel } from './channel.js';
 import type { LdapConnection } from './ldap-connection.js';
 import { IdleConnections } from './idle-connections.js';
-import { orderOf } from './server-order.rules.js';
+import { orderOf, standingBack } from './server-order.rules.js';
 import { faultOf, LdapFault } from './ldap-faults.js';
 import { isOfTheServer } from './ldap-faults.rules.js';
 import { LdapTrust, serverOf, type LdapServer } from './ldap-server.js';
@@ -28,6 +28,7 @@ export class LdapConnections {
   readonly #settings: LdapSettings;
   readonly #trust: LdapTrust;
   readonly #failedAt = new Map<string, number>();
+  readonly #faults = new Map<string, LdapFault>();
   readonly #places = new Places(MOST_READERS, MOST_WAITING);
   readonly #idle = new IdleConnections(IDLE_MS);
   readonly #inUse = new Set<LdapChannel>();
@@ -43,17 +44,21 @@ export class LdapConnections {
   }
 
   /**
-   * Reads much, once: on a new connection that is nobody else's. Only reaching a server is tried at one after the other.
+   * Reads much, once: on a new connection that is nobody else's. Only reaching a server is tried at one after the other;
+   * `work` is told in whose place the one that answered did so.
    * @throws LdapFault where no server can be reached, and what `work` throws
    */
-  async withReader<T>(work: (connection: LdapConnection) => Promise<T>, signal = never()): Promise<T> {
+  async withReader<T>(
+    work: (connection: LdapConnection, failures: readonly string[]) => Promise<T>,
+    signal = never(),
+  ): Promise<T> {
     return this.#inPlace(signal, async () => {
       const connection = await this.#atEach(signal, undefined, (server, attempt) =>
         this.#open(server, attempt),
       );
       const { channel } = connection;
       try {
-        return await this.#using(channel, () => work(connection));
+        return await this.#using(channel, () => work(connection, this.#failuresBeside(channel.server)));
       } finally {
         // Whoever reads may have made words of it: the next one begins at another server all the same.
         this.#noteFault(channel.server, channel.fault);
@@ -130,6 +135,7 @@ export class LdapConnections {
       try {
         const result = await attempt(server, isLimited ? within(limit, signal) : signal);
         this.#failedAt.delete(server.url);
+        this.#faults.delete(server.url);
         return result;
       } catch (error) {
         this.#noteFault(server, error);
@@ -203,7 +209,16 @@ export class LdapConnections {
   #noteFault(server: LdapServer, error: unknown): void {
     if (error instanceof LdapFault && isOfTheServer(error.kind)) {
       this.#failedAt.set(server.url, performance.now());
+      this.#faults.set(server.url, error);
     }
+  }
+
+  /** Why other servers are not asked at this moment, a sentence each: those that were tried, and those that stand back. */
+  #failuresBeside({ url }: LdapServer): string[] {
+    return standingBack(this.servers, this.#failedAt, performance.now())
+      .filter((server) => server.url !== url)
+      .flatMap((server) => this.#faults.get(server.url) ?? [])
+      .map(({ message }) => `${message} ${url} answered in its place.`);
   }
 }
 

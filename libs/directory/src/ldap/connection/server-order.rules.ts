@@ -12,6 +12,15 @@ export function orderOf<T extends { readonly url: string }>(
   failedAt: ReadonlyMap<string, number>,
   now: number,
 ): readonly T[] {
-  const standsBack = ({ url }: T) => now - (failedAt.get(url) ?? -Infinity) < STANDS_BACK_MS;
-  return [...servers.filter((server) => !standsBack(server)), ...servers.filter(standsBack)];
+  const behind = new Set(standingBack(servers, failedAt, now));
+  return [...servers.filter((server) => !behind.has(server)), ...behind];
+}
+
+/** Those that failed a moment ago, in the order of LDAP_URL. */
+export function standingBack<T extends { readonly url: string }>(
+  servers: readonly T[],
+  failedAt: ReadonlyMap<string, number>,
+  now: number,
+): readonly T[] {
+  return servers.filter(({ url }) => now - (failedAt.get(url) ?? -Infinity) < STANDS_BACK_MS);
 }
