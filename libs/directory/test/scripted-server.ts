@@ -13,8 +13,9 @@ export interface Asked {
 /** What the server says to it: bytes; `silence`; or it hangs up. */
 export type Said = readonly Buffer[] | 'silence' | 'hang up';
 
-/** The result code of a bind with this name. */
-export type Binding = (dn: string) => number | Promise<number>;
+/** The result code of a bind with this name, and what is said beside it. */
+export type Binding = (dn: string) => Bound | Promise<Bound>;
+type Bound = number | { readonly code: number; readonly text: string };
 
 /** A server that says what it is told to, for what no real one can be brought to. */
 export interface ScriptedServer {
@@ -49,7 +50,10 @@ export async function scriptedServer(
         const operation = reader.peek() ?? 0;
         if (operation === TAG.unbind) return;
         if (operation === TAG.bind) {
-          void Promise.resolve(bind(nameOf(reader))).then((code) => socket.write(bound(id, code)));
+          void Promise.resolve(bind(nameOf(reader))).then((said) => {
+            const { code, text } = typeof said === 'number' ? { code: said, text: '' } : said;
+            socket.write(bound(id, code, text));
+          });
           continue;
         }
         const one = { id, operation, search: operation === TAG.search ? ++search : 0 };

@@ -16,7 +16,7 @@ import { LdapChannel } from './channel.js';
 import { ReceivedEntry } from './entry.js';
 import { faultOf, LdapFault } from './ldap-faults.js';
 import { readerBindFault, RESULT, searchFault } from './ldap-faults.rules.js';
-import { isBesideThePoint } from './references.rules.js';
+import { isBesideThePoint, shownReference } from './references.rules.js';
 import type { LdapServer, LdapTrust } from './ldap-server.js';
 import type { Patience } from '../../patience.js';
 
@@ -68,7 +68,6 @@ export async function connectTo({ server, trust }: Reach, patience: Patience): P
 /** What a server said to a name and a password. */
 export interface BindAnswer {
   readonly code: number;
-  readonly serverText: string;
   /** Whether the password is good for nothing but being changed, though the code may be that of success. */
   readonly mustChange: boolean;
 }
@@ -87,7 +86,8 @@ export async function bind(
   const request = new BindRequest({ messageId: 0, dn, password, controls: [policy] });
   const { response } = await channel.exchange(request, BindResponse, patience);
   const mustChange = policy.value?.error === PasswordPolicyError.ChangeAfterReset;
-  return { code: response.status, serverText: response.errorMessage, mustChange };
+  // Never the server's text: it may repeat what it was sent, the password included.
+  return { code: response.status, mustChange };
 }
 
 /** A connection on which LDAP_BIND_DN is bound: there is no other way to get one, so nothing is asked as nobody. */
@@ -110,11 +110,9 @@ export class BoundConnection implements LdapConnection {
   ): Promise<BoundConnection> {
     const channel = await connectTo(reach, patience);
     try {
-      const { code, serverText } = await bind(channel, reader, patience);
+      const { code } = await bind(channel, reader, patience);
       if (code === RESULT.success) return new BoundConnection(channel, reader.schema);
-      const fault = readerBindFault(code);
-      const sentence = serverText === '' ? fault.sentence : `${fault.sentence} It says: ${shown(serverText)}`;
-      throw faultOf(reach.server.url, { ...fault, sentence }, { resultCode: code });
+      throw faultOf(reach.server.url, readerBindFault(code), { resultCode: code });
     } catch (error) {
       channel.end();
       throw error;
@@ -178,7 +176,7 @@ export class BoundConnection implements LdapConnection {
     }
     const elsewhere = references.find((uri) => !isBesideThePoint(uri, this.schema));
     if (elsewhere !== undefined) {
-      const sentence = `a part of what is below "${base}" stands elsewhere, at ${shown(elsewhere)}, and referrals are not followed: name a base that leads to none.`;
+      const sentence = `a part of what is below "${base}" stands elsewhere, at ${shownReference(elsewhere)}, and referrals are not followed: name a base that leads to none.`;
       throw faultOf(url, { kind: 'incomplete', sentence });
     }
     const { controls = [] } = response;
@@ -198,9 +196,4 @@ export class BoundConnection implements LdapConnection {
       `${this.channel.server.url}: it gives page after page without an entry of "${base}".`,
     );
   }
-}
-
-/** A text of the server as a piece of a sentence: short, on one line. */
-function shown(text: string): string {
-  return text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, ' ').slice(0, 200);
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   done,
@@ -199,6 +200,19 @@ describe('a connection', () => {
     connection.channel.end();
     await expect(reading).rejects.toMatchObject({ kind: 'aborted' });
   });
+});
+
+it('shows no password that the server repeats when it refuses LDAP_BIND_DN', async () => {
+  const echo = { code: 49, text: 'no: cn=reader reader-secret' };
+  server = await scriptedServer(
+    () => 'silence',
+    () => echo,
+  );
+  const reach = { server: serverOf(server.url, false), trust: new LdapTrust(undefined) };
+  const reader = { dn: 'cn=reader', password: 'reader-secret', schema: 'openldap' } as const;
+  const fault = await BoundConnection.open(reach, reader, PATIENCE).catch((error: unknown) => error);
+  expect(fault).toMatchObject({ kind: 'refused', resultCode: 49 });
+  expect(inspect(fault, { depth: 10, showHidden: true })).not.toContain('secret');
 });
 
 describe('StartTLS', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isBesideThePoint } from './references.rules.js';
+import { isBesideThePoint, shownReference } from './references.rules.js';
 
 describe('a reference to elsewhere', () => {
   it.each([
@@ -28,5 +28,22 @@ describe('a reference to elsewhere', () => {
     ['nothing', ''],
   ])('may hide users anywhere else: %s', (_, uri) => {
     expect(isBesideThePoint(uri, 'active-directory')).toBe(false);
+  });
+});
+
+describe('a reference in words', () => {
+  it.each([
+    ['ldap://other.example/uid=anna.schmidt,ou=people,dc=x??sub', 'ldap://other.example/ou=people,dc=x'],
+    ['ldap://other.example/cn=Anna%20Schmidt%2CDC%3Dx', 'ldap://other.example/dc=x'],
+    ['LDAPS://[::1]:636/cn=a+ou=anna,ou=people,dc=x', 'LDAPS://[::1]:636/ou=people,dc=x'],
+    ['ldap://child.tw.test/DC=child,DC=tw,DC=test', 'ldap://child.tw.test/dc=child,dc=tw,dc=test'],
+    ['ldap:///ou=people', 'ldap:///ou=people'],
+    ['ldap://other.example:389', 'ldap://other.example:389'],
+    ['ldap://other.example/anna.schmidt', 'ldap://other.example'],
+    ['ldap://other.example/uid=anna%', 'ldap://other.example'],
+    ['ldap://anna:secret@other.example/dc=x', 'what is no LDAP URL'],
+    ['uid=anna.schmidt,ou=people,dc=x', 'what is no LDAP URL'],
+  ])('names a server and a place, and no person: %s', (uri, shown) => {
+    expect(shownReference(uri)).toBe(shown);
   });
 });
