@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Transaction } from '@tokenwarden/database';
 import { BY_HAND, DRY, Gate, RunningHousekeeping, until } from '../../test/running-housekeeping.js';
+import { deleteOldRuns, MOST_DELETED } from './old-runs.queries.js';
 import { lookAtTasks } from './runs.queries.js';
 
 const TASK = 'DIRECTORY_SYNC';
@@ -217,22 +218,42 @@ describe('records of old runs', () => {
     const { scheduler } = await housekeeping.another();
     await oldRuns(700, '91 days');
     await oldRuns(999, '89 days');
-    await scheduler.look();
+    expect(await housekeeping.database.transaction((tx) => deleteOldRuns(tx, TASK))).toBe(MOST_DELETED);
     expect(await count()).toBe(1_199);
-    await scheduler.look();
+    await scheduler.deleteOld(NEVER);
     expect(await count()).toBe(1_000);
-    await oldRuns(1, '91 days');
-    await scheduler.look(); // it has looked an hour long enough for now
-    expect(await count()).toBe(1_001);
+  });
+
+  it('stay where they cannot be deleted, which is said once, and what is due is begun all the same', async () => {
+    const { scheduler, runs } = await housekeeping.another();
+    await oldRuns(1_001, '91 days');
+    await housekeeping.missMoments('1 hour');
+    await housekeeping.sql(
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
+       CREATE TRIGGER refuse BEFORE DELETE ON housekeeping_runs FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    );
+    try {
+      scheduler.start();
+      await until(() =>
+        housekeeping.lines.some(({ msg }) => msg.includes('old housekeeping runs cannot be')),
+      );
+      await until(async () => (await housekeeping.story()).includes('CATCH_UP SUCCEEDED'));
+      expect(housekeeping.lines.filter(({ msg }) => msg.includes('Housekeeping waits'))).toEqual([]);
+    } finally {
+      await scheduler.beforeApplicationShutdown();
+      await runs.beforeApplicationShutdown();
+      await housekeeping.sql('DROP FUNCTION refuse CASCADE');
+    }
   });
 
   it('stay where there are few, and where they are not so old', async () => {
     const { scheduler } = await housekeeping.another();
     await oldRuns(900, '400 days');
-    await scheduler.look();
+    await scheduler.deleteOld(NEVER);
+    expect(await count()).toBe(900);
     await housekeeping.sql('TRUNCATE housekeeping_runs CASCADE');
     await oldRuns(1_100, '89 days');
-    await (await housekeeping.another()).scheduler.look();
+    await scheduler.deleteOld(NEVER);
     expect(await count()).toBe(1_100);
   });
 
@@ -249,7 +270,7 @@ describe('records of old runs', () => {
     await housekeeping.sql(
       `INSERT INTO directory_held_answers SELECT id, '{}', '{}', '{}', '{}', now() FROM housekeeping_runs WHERE state = 'HELD'`,
     );
-    await scheduler.look();
+    await scheduler.deleteOld(NEVER);
     expect(await count()).toBe(1_002);
     expect(await housekeeping.sql(`SELECT FROM directory_held_answers`)).toHaveLength(1);
     gate.open();
@@ -257,6 +278,7 @@ describe('records of old runs', () => {
   });
 });
 
+const NEVER = new AbortController().signal;
 const count = async () =>
   (await housekeeping.sql<{ count: number }>('SELECT count(*)::int FROM housekeeping_runs'))[0]?.count;
 

@@ -28,7 +28,13 @@ export class Scheduler implements BeforeApplicationShutdown {
     onTrouble: (error) => this.logs.warn({ error }, 'Housekeeping waits: what is due cannot be looked up.'),
     onRecovered: () => this.logs.info({}, 'Housekeeping goes on: what is due can be looked up again.'),
   });
-  private deletedAt = -Infinity;
+  private readonly deleting = new PeriodicWork({
+    everyMilliseconds: DELETING_MILLISECONDS,
+    work: (stopping) => this.deleteOld(stopping),
+    onTrouble: (error) =>
+      this.logs.warn({ error }, 'Records of old housekeeping runs cannot be deleted: they stay for now.'),
+    onRecovered: () => this.logs.info({}, 'Records of old housekeeping runs are deleted again.'),
+  });
 
   constructor(
     private readonly database: Database,
@@ -41,6 +47,8 @@ export class Scheduler implements BeforeApplicationShutdown {
   start(): void {
     this.looking.start();
     this.looking.wake();
+    this.deleting.start();
+    this.deleting.wake();
   }
 
   /** Looks, unless it is at it. Before the start and after the stop this does nothing. */
@@ -51,7 +59,7 @@ export class Scheduler implements BeforeApplicationShutdown {
 
   /** Looks no more, and returns after what is under way. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.looking.stop();
+    await Promise.all([this.looking.stop(), this.deleting.stop()]);
   }
 
   /**
@@ -65,18 +73,20 @@ export class Scheduler implements BeforeApplicationShutdown {
       const row = found.find((one) => one.task === task.name);
       if (row && needsRun(task, row)) await this.runs.beginDue(task);
     }
-    await this.deleteOld();
   }
 
-  // A set at a time; where it was a whole one there are more, and the next look goes on.
-  private async deleteOld(): Promise<void> {
-    if (performance.now() - this.deletedAt < DELETING_MILLISECONDS) return;
-    let isDone = true;
+  /**
+   * Deletes the records of old runs, a set at a time and each in a transaction of its own; one that is not whole is the last
+   * of its task. It has its own rest: what is due is looked up whatever becomes of them.
+   * @throws Problem `UNAVAILABLE`; what was deleted by then stays so
+   */
+  async deleteOld(stopping: AbortSignal): Promise<void> {
     for (const { name } of this.tasks.all) {
-      const deleted = await this.database.transaction((tx) => deleteOldRuns(tx, name), DELETING_BOUNDS);
-      isDone &&= deleted < MOST_DELETED;
+      let deleted = MOST_DELETED;
+      while (deleted === MOST_DELETED && !stopping.aborted) {
+        deleted = await this.database.transaction((tx) => deleteOldRuns(tx, name), DELETING_BOUNDS);
+      }
     }
-    if (isDone) this.deletedAt = performance.now();
   }
 }
 
