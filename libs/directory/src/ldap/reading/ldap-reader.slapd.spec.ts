@@ -1,63 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Attribute, Change, type Client } from 'ldapts';
-import {
-  companyLdif,
-  companyUserId,
-  startSlapd,
-  type RunningSlapd,
-} from '../../../../../test/harness/index.js';
-import type { DirectoryAnswer, WholeAnswer } from '../../directory-answer.js';
-import { BoundConnection } from '../connection/bound-connection.js';
+import { Attribute, Change } from 'ldapts';
+import { GROUPS, PEOPLE, SlapdReading } from '../../../test/slapd-reading.js';
+import type { WholeAnswer } from '../../directory-answer.js';
 import type { LdapConnection } from '../connection/ldap-connection.js';
-import { readWholeDirectory, type ReadSettings } from './ldap-reader.js';
-import { LdapTrust, serverOf } from '../connection/ldap-server.js';
 
-const PEOPLE = 'ou=people,dc=demo,dc=example';
-const GROUPS = 'ou=groups,dc=demo,dc=example';
 const DEPTH = 200;
 const id = (kind: string, n: number) => `${kind.repeat(8)}-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
-let slapd: RunningSlapd;
-let admin: Client;
-let connection: BoundConnection;
-
-async function begin(ldif: string): Promise<void> {
-  slapd = await startSlapd({ ldif });
-  admin = await slapd.admin();
-  const { readerDn: dn, readerPassword: password, url, caFile } = slapd;
-  const reach = { server: serverOf(url, true), trust: new LdapTrust(caFile) };
-  connection = await BoundConnection.open(
-    reach,
-    { dn, password, schema: 'openldap' },
-    { milliseconds: 5_000 },
-  );
-}
-
-async function end(): Promise<void> {
-  connection.channel.end();
-  await admin.unbind();
-  await slapd.stop();
-}
-
-async function read(
-  changed: Partial<ReadSettings> = {},
-  over: LdapConnection = connection,
-): Promise<DirectoryAnswer> {
-  const settings = {
-    schema: 'openldap',
-    userBase: PEOPLE,
-    groupBase: GROUPS,
-    userFilter: undefined,
-    groupFilter: undefined,
-  } as const;
-  return await readWholeDirectory(over, { ...settings, ...changed });
-}
-
-async function readWhole(changed: Partial<ReadSettings> = {}, over?: LdapConnection): Promise<WholeAnswer> {
-  const answer = await read(changed, over);
-  if (!answer.whole) throw new Error(answer.reasons.join(' '));
-  return answer;
-}
+let company: SlapdReading;
 
 /** Who is in each group, by names. */
 function membersByGroup({ users, groups }: WholeAnswer): Record<string, string[]> {
@@ -123,11 +73,11 @@ const SMALL = [
 ].join('\n\n');
 
 describe('a small company on OpenLDAP', () => {
-  beforeAll(() => begin(SMALL));
-  afterAll(end);
+  beforeAll(async () => void (company = await SlapdReading.begin(SMALL)));
+  afterAll(() => company.end());
 
   it('is read with every user, enabled and disabled', async () => {
-    const { users } = await readWhole();
+    const { users } = await company.readWhole();
     expect(users.map(({ username, enabled }) => [username, enabled])).toEqual([
       ['ada', true],
       ['Grace', true],
@@ -145,7 +95,7 @@ describe('a small company on OpenLDAP', () => {
   });
 
   it('has groups of every kind, nested at any depth and in circles', async () => {
-    const groups = membersByGroup(await readWhole());
+    const groups = membersByGroup(await company.readWhole());
     expect(groups).toMatchObject({
       'by-dn': ['Grace', 'ada', 'j*)(('],
       'by-unique-name': ['ada', 'linus'],
@@ -159,7 +109,7 @@ describe('a small company on OpenLDAP', () => {
   });
 
   it('tells what was passed over, and names nobody by it', async () => {
-    const { warnings } = await readWhole();
+    const { warnings } = await company.readWhole();
     expect(warnings).toEqual([
       `1 user with an address that is no e-mail address (${id('c', 2)}). No mail is sent there.`,
       expect.stringMatching(/^2 memberships name nobody that was read/),
@@ -171,45 +121,45 @@ describe('a small company on OpenLDAP', () => {
     const counting: LdapConnection = {
       pages: (search, signal) => {
         bases.push(search.base);
-        return connection.pages(search, signal);
+        return company.connection.pages(search, signal);
       },
     };
-    await readWhole({}, counting);
+    await company.readWhole({}, counting);
     expect(bases).toEqual([PEOPLE, GROUPS]);
   });
 
   it('is read below its bases only, by its filters only', async () => {
-    const { users, groups } = await readWhole({ userFilter: '(uid=ada)', groupFilter: '(cn=by-dn)' });
+    const { users, groups } = await company.readWhole({ userFilter: '(uid=ada)', groupFilter: '(cn=by-dn)' });
     expect(users).toHaveLength(1);
     expect(groups).toEqual([{ id: id('d', 1), name: 'by-dn', memberIds: [id('c', 1)] }]);
   });
 
   it('is no answer where a base is not there', async () => {
-    const answer = await read({ groupBase: 'ou=nowhere,dc=demo,dc=example' });
+    const answer = await company.read({ groupBase: 'ou=nowhere,dc=demo,dc=example' });
     expect(answer).toEqual({ whole: false, reasons: [expect.stringContaining('ou=nowhere')] });
   });
 });
 
 describe('whoever changes in the directory', () => {
-  beforeAll(() => begin(SMALL));
-  afterAll(end);
+  beforeAll(async () => void (company = await SlapdReading.begin(SMALL)));
+  afterAll(() => company.end());
 
-  const byId = async (n: number) => (await readWhole()).users.find((one) => one.id === id('c', n));
+  const byId = async (n: number) => (await company.readWhole()).users.find((one) => one.id === id('c', n));
 
   it('keeps the id when renamed and when moved', async () => {
-    await admin.modifyDN(`uid=linus,${PEOPLE}`, `uid=torvalds,${PEOPLE}`);
+    await company.admin.modifyDN(`uid=linus,${PEOPLE}`, `uid=torvalds,${PEOPLE}`);
     expect(await byId(5)).toMatchObject({ username: 'torvalds' });
-    await admin.add('ou=kernel,' + PEOPLE, { objectClass: 'organizationalUnit', ou: 'kernel' });
-    await admin.modifyDN(`uid=torvalds,${PEOPLE}`, `uid=torvalds,ou=kernel,${PEOPLE}`);
+    await company.admin.add('ou=kernel,' + PEOPLE, { objectClass: 'organizationalUnit', ou: 'kernel' });
+    await company.admin.modifyDN(`uid=torvalds,${PEOPLE}`, `uid=torvalds,ou=kernel,${PEOPLE}`);
     expect(await byId(5)).toMatchObject({ username: 'torvalds' });
   });
 
   it('is another under the same name when re-created', async () => {
-    await admin.del(`uid=barbara,${PEOPLE}`);
+    await company.admin.del(`uid=barbara,${PEOPLE}`);
     const attributes = { objectClass: 'inetOrgPerson', uid: 'barbara', cn: 'Barbara', sn: 'x' };
-    await admin.add(`uid=barbara,${PEOPLE}`, attributes);
+    await company.admin.add(`uid=barbara,${PEOPLE}`, attributes);
     expect(await byId(4)).toBeUndefined();
-    const again = (await readWhole()).users.find((one) => one.username === 'barbara');
+    const again = (await company.readWhole()).users.find((one) => one.username === 'barbara');
     expect(again?.id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
@@ -217,13 +167,13 @@ describe('whoever changes in the directory', () => {
     const renaming: LdapConnection = {
       pages: async function* (search, signal) {
         const isForMembers = search.attributes.includes('member');
-        if (isForMembers) await admin.modifyDN(`uid=ada,${PEOPLE}`, `uid=lovelace,${PEOPLE}`);
+        if (isForMembers) await company.admin.modifyDN(`uid=ada,${PEOPLE}`, `uid=lovelace,${PEOPLE}`);
         // refint brings the groups to the new name a moment later; here it is done at once.
         if (isForMembers) await replaceMember('by-dn', `uid=lovelace,${PEOPLE}`);
-        yield* connection.pages(search, signal);
+        yield* company.connection.pages(search, signal);
       },
     };
-    const groups = membersByGroup(await readWhole({}, renaming));
+    const groups = membersByGroup(await company.readWhole({}, renaming));
     expect(groups['by-dn']).toEqual(['ada']);
   });
 
@@ -232,83 +182,31 @@ describe('whoever changes in the directory', () => {
       pages: async function* (search, signal) {
         const isForMembers = search.attributes.includes('member');
         const newcomer = { objectClass: 'inetOrgPerson', uid: 'newcomer', cn: 'Newcomer', sn: 'x' };
-        if (isForMembers) await admin.add(`uid=newcomer,${PEOPLE}`, newcomer);
+        if (isForMembers) await company.admin.add(`uid=newcomer,${PEOPLE}`, newcomer);
         if (isForMembers) await replaceMember('by-dn', `uid=newcomer,${PEOPLE}`);
-        yield* connection.pages(search, signal);
+        yield* company.connection.pages(search, signal);
       },
     };
-    expect(membersByGroup(await readWhole({}, creating))['by-dn']).toEqual([]);
-    expect(membersByGroup(await readWhole())['by-dn']).toEqual(['newcomer']);
+    expect(membersByGroup(await company.readWhole({}, creating))['by-dn']).toEqual([]);
+    expect(membersByGroup(await company.readWhole())['by-dn']).toEqual(['newcomer']);
   });
 
   async function replaceMember(cn: string, dn: string): Promise<void> {
     const modification = new Attribute({ type: 'member', values: [dn] });
-    await admin.modify(`cn=${cn},${GROUPS}`, new Change({ operation: 'replace', modification }));
+    await company.admin.modify(`cn=${cn},${GROUPS}`, new Change({ operation: 'replace', modification }));
   }
 
   it('without a username makes the answer faulty, named by id alone', async () => {
     const attributes = { objectClass: 'inetOrgPerson', cn: 'Secret Name', sn: 'x' };
-    await admin.add(`cn=Secret Name,${PEOPLE}`, attributes);
-    const answer = await read();
+    await company.admin.add(`cn=Secret Name,${PEOPLE}`, attributes);
+    const answer = await company.read();
     expect(answer).toEqual({
       whole: false,
       reasons: [expect.stringMatching(/^1 user without a usable uid \([0-9a-f-]{36}\)\. .*\(uid=\*\)/)],
     });
     expect(JSON.stringify(answer)).not.toContain('Secret');
-    expect(await read({ userFilter: '(&(objectClass=inetOrgPerson)(uid=*))' })).toMatchObject({
+    expect(await company.read({ userFilter: '(&(objectClass=inetOrgPerson)(uid=*))' })).toMatchObject({
       whole: true,
     });
-  });
-});
-
-describe('a company of 1,100 people', () => {
-  beforeAll(() => begin(companyLdif({ users: 1_100, groups: 20 })));
-  afterAll(end);
-
-  it('is read whole over three pages', async () => {
-    const { users, groups, warnings } = await readWhole();
-    expect(new Set(users.map((one) => one.id))).toEqual(
-      new Set(Array.from({ length: 1_100 }, (_, n) => companyUserId(n))),
-    );
-    expect(groups).toHaveLength(21);
-    expect(groups.find(({ name }) => name === 'everybody')?.memberIds).toHaveLength(1_100);
-    expect(groups.find(({ name }) => name === 'group0000')?.memberIds).toHaveLength(55);
-    expect(warnings).toEqual([]);
-  });
-
-  it('is no answer where whoever reads stops waiting', async () => {
-    const controller = new AbortController();
-    const stopping: LdapConnection = {
-      pages: async function* (search, signal) {
-        for await (const page of connection.pages(search, signal)) {
-          yield page;
-          controller.abort();
-        }
-      },
-    };
-    const settings = { schema: 'openldap', userBase: PEOPLE, groupBase: GROUPS } as const;
-    const filters = { userFilter: undefined, groupFilter: undefined };
-    const answer = await readWholeDirectory(stopping, { ...settings, ...filters }, controller.signal);
-    expect(answer).toMatchObject({ whole: false, reasons: [expect.any(String)] });
-    await end();
-    await begin(companyLdif({ users: 1_100 }));
-  });
-
-  it('is no answer where the server has a limit below that', async () => {
-    await slapd.setSizeLimit(600);
-    expect(await read()).toEqual({ whole: false, reasons: [expect.stringContaining('limits')] });
-    await slapd.setSizeLimit(undefined);
-    await end();
-    await begin(companyLdif({ users: 1_100 }));
-  });
-
-  it('is no answer where LDAP_BIND_DN has lost its right to read', async () => {
-    await slapd.setReaderRight('search');
-    expect(await read()).toEqual({
-      whole: false,
-      reasons: [expect.stringMatching(/^No user was found below "ou=people.*no proof that all are gone/)],
-    });
-    await slapd.setReaderRight('none');
-    expect(await read()).toMatchObject({ whole: false });
   });
 });
