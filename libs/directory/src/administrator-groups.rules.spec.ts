@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   isAnybodyThere,
+  meaningOf,
   memberWarnings,
   NOBODY_ADMINISTERS,
   pinnedId,
@@ -88,6 +89,12 @@ describe('the groups of the administrators', () => {
   });
 
   it('may be named by id', () => {
+    const one = { id: '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11', name: 'admins' };
+    const other = { id: '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e12', name: `id:${one.id}` };
+    expect(meaningOf(`id:${one.id.toUpperCase()}`, [one, other])).toEqual({ is: 'one', group: one });
+    expect(meaningOf(one.id, [one, other])).toEqual({ is: 'none' });
+    expect(meaningOf('Admins', [one])).toEqual({ is: 'none' });
+    expect(meaningOf('admins', [one, { ...other, name: 'admins' }])).toMatchObject({ is: 'several' });
     expect(pinnedId('id:7E1B9D34-2c68-4a57-8f90-3b6d5a4c2e11')).toBe('7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11');
     expect(pinnedId('platform-admins')).toBeUndefined();
   });

@@ -46,12 +46,30 @@ export function pinnedId(settingName: string): string | undefined {
   return settingName.startsWith('id:') ? settingName.slice('id:'.length).toLowerCase() : undefined;
 }
 
+/** What an entry of ADMIN_GROUPS means among groups: one; none; or several, and then none of them. */
+export type Meaning<Group> =
+  | { readonly is: 'one'; readonly group: Group }
+  | { readonly is: 'none' }
+  | { readonly is: 'several'; readonly groups: readonly Group[] };
+
+/** Which of these groups an entry means: the one of the id after `id:`, in whatever case, else those of the name, letter by letter. */
+export function meaningOf<Group extends PinnableGroup>(
+  settingName: string,
+  groups: readonly Group[],
+): Meaning<Group> {
+  const id = pinnedId(settingName);
+  const meant = groups.filter((group) => (id === undefined ? group.name === settingName : group.id === id));
+  const [group, ...others] = meant;
+  if (!group) return { is: 'none' };
+  return others.length > 0 ? { is: 'several', groups: meant } : { is: 'one', group };
+}
+
 /**
  * How the pins follow ADMIN_GROUPS. A name is resolved once; from then on its group's id has the right, under whatever
  * name. That the name belongs to another group now is a warning and gives nobody anything, unless an operator asks for
  * `anew`; nor does it where the name was dropped meanwhile and is named again: it meets the pin that it had. A name with no
  * group, or with two, is pinned to none.
- * @param live the live groups that an entry could mean, by entry
+ * @param live the live groups among which an entry is looked for, by entry
  */
 export function planPins(
   settingNames: readonly string[],
@@ -65,8 +83,9 @@ export function planPins(
     const isOfName = (one: Pin) => one.settingName === settingName;
     const inForce = pins.find(isOfName);
     const pin = inForce ?? dropped.find(isOfName);
-    const [group, ...others] = live.get(settingName) ?? [];
-    if (others.length > 0) {
+    const meaning = meaningOf(settingName, live.get(settingName) ?? []);
+    const group = meaning.is === 'one' ? meaning.group : undefined;
+    if (meaning.is === 'several') {
       warnings.push(
         `ADMIN_GROUPS: "${settingName}" is the name of several groups; write id:UUID for the one that is meant.`,
       );

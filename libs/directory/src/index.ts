@@ -40,7 +40,7 @@ export {
   repinAdministratorGroups,
   type PinnedGroups,
 } from './administrator-groups.js';
-export { NOBODY_ADMINISTERS } from './administrator-groups.rules.js';
+export { meaningOf, NOBODY_ADMINISTERS, pinnedId } from './administrator-groups.rules.js';
 export {
   GRANTS_OF_GROUP,
   groupsOfUser,

@@ -79,6 +79,8 @@ describe('ADMIN_GROUPS in the report', () => {
     [['Admins'], '! Admins: no group of the directory'],
     [[`id:${EMPTY}`], `! id:${EMPTY}: the group empty, in which nobody is enabled.`],
     [[`id:${ADMINS}`], `✓ id:${ADMINS}: the group admins, 1 enabled member: ada`],
+    [[`id:${ADMINS.toUpperCase()}`], `✓ id:${ADMINS.toUpperCase()}: the group admins, 1 enabled member: ada`],
+    [[ADMINS], `! ${ADMINS}: no group of the directory`],
     [['staff'], `✓ staff: the group ${STAFF}, 2 enabled members: ada, grace`],
   ])('%j', (names, sentence) => expect(report({}, names).found).toContain(`  ${sentence}`.trim()));
   it('says that pins are not known, but where all are ids', () => {

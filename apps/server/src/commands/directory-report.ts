@@ -1,4 +1,4 @@
-import type { DirectoryCheck, WholeAnswer } from '@tokenwarden/directory';
+import { meaningOf, pinnedId, type DirectoryCheck, type WholeAnswer } from '@tokenwarden/directory';
 
 /** What `npm run directory:check` says: on standard output what is so, on standard error why it is not good enough. */
 export interface DirectoryReport {
@@ -89,14 +89,15 @@ function administrators(answer: WholeAnswer, settingNames: readonly string[]): s
   if (settingNames.length === 0) return ['  ! It names no group: nobody would be an administrator.'];
   const enabled = new Map(answer.users.filter((user) => user.enabled).map((user) => [user.id, user]));
   const lines = settingNames.map((settingName) => {
-    const named = answer.groups.filter(({ id, name }) => settingName === name || settingName === `id:${id}`);
-    const [group, ...others] = named;
-    if (!group)
+    const meaning = meaningOf(settingName, answer.groups);
+    if (meaning.is === 'none')
       return `  ! ${settingName}: no group of the directory; its name is compared letter by letter.`;
-    if (others.length > 0) {
+    if (meaning.is === 'several') {
+      const { groups: named } = meaning;
       const ids = named.map(({ id }) => `id:${id}`).join(' or ');
       return `  ! ${settingName}: ${named.length} groups have this name; write ${ids} for the one that is meant.`;
     }
+    const { group } = meaning;
     const members = group.memberIds.flatMap((id) => enabled.get(id)?.username ?? []);
     const who = `the group ${isId(settingName) ? printable(group.name) : group.id}`;
     if (members.length === 0) return `  ! ${settingName}: ${who}, in which nobody is enabled.`;
@@ -111,7 +112,7 @@ const WITHOUT_PINS = [
   '    names as a first start pins them: one that was pinned to another group before stays with that group',
   '    until "npm run admin-groups:pin"',
 ];
-const isId = (settingName: string) => settingName.startsWith('id:');
+const isId = (settingName: string) => pinnedId(settingName) !== undefined;
 
 function isMadeOf(reason: string, sentences: readonly string[]): boolean {
   return sentences.reduce((rest, sentence) => rest.replace(sentence, ''), reason).trim() === '';
