@@ -80,4 +80,24 @@ describe('a directory in a file', () => {
     );
     expect(answers.map((user) => user !== undefined)).toEqual(answers.map((_, i) => i % 2 === 1));
   });
+
+  it('refuses nobody for having to wait too long, or for its end: it says so', async () => {
+    const hasty = new FileSource({ path, acceptsPlainPasswords: true, waitMilliseconds: 1 });
+    await write([{ id: ADA, username: 'ada', passwordHash: await hashPassword('right') }]);
+    const outcomesOf = (asked: FileSource) =>
+      Promise.all(
+        Array.from({ length: 6 }, () =>
+          asked.authenticate('ada', 'right').then(
+            (user) => user?.id,
+            (problem: { code: string }) => problem.code,
+          ),
+        ),
+      );
+    const refused = 'DIRECTORY_UNAVAILABLE';
+    expect((await outcomesOf(hasty)).toSorted()).toEqual(
+      [ADA, ADA, refused, refused, refused, refused].sort(),
+    );
+    await source.close();
+    expect(await outcomesOf(source)).toEqual(Array.from({ length: 6 }, () => refused));
+  });
 });

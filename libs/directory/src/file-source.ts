@@ -10,6 +10,8 @@ import {
   type FileUser,
 } from './directory-file.js';
 import { decoyFor, verifyPassword, type PasswordHash } from './password-hash.js';
+import { WaitingEnded } from './patience.js';
+import { NoPlace, Places } from './places.js';
 
 /** Which file, and whether plain passwords may stand in it: only while nobody but this machine can reach the product. */
 export interface FileSourceOptions {
@@ -17,6 +19,8 @@ export interface FileSourceOptions {
   readonly acceptsPlainPasswords: boolean;
   /** What an operator knows it by, where that is not DIRECTORY_FILE. */
   readonly name?: string;
+  /** How long a sign-in waits for its turn; 4 seconds where nothing is said. */
+  readonly waitMilliseconds?: number;
 }
 
 interface ReadFile {
@@ -29,6 +33,8 @@ const LARGEST_FILE_BYTES = 128 * 1024 * 1024;
 // Each takes 32 MiB and a whole core: more at once would only be slower, and leave nothing for everybody else.
 const MOST_VERIFICATIONS_AT_ONCE = 2;
 const MOST_WAITING = 100;
+// The caller is answered within 5 s.
+const WAIT_MS = 4_000;
 
 /**
  * DIRECTORY_FILE as a directory. It is looked at for every sign-in and every sync, and parsed again when it changed;
@@ -36,9 +42,7 @@ const MOST_WAITING = 100;
  */
 export class FileSource implements DirectorySource {
   private known: ReadFile | undefined;
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
-
+  private readonly places = new Places(MOST_VERIFICATIONS_AT_ONCE, MOST_WAITING);
   private readonly name: string;
 
   constructor(private readonly options: FileSourceOptions) {
@@ -72,8 +76,9 @@ export class FileSource implements DirectorySource {
     return { steps: answer.whole ? [`Read ${this.name}.`] : [], failures: [], answer };
   }
 
-  /** There is nothing to let go of. */
+  /** See `DirectorySource.close`: whoever waits for their turn is refused. */
   close(): Promise<void> {
+    this.places.close();
     return Promise.resolve();
   }
 
@@ -92,20 +97,12 @@ export class FileSource implements DirectorySource {
   }
 
   private async oneOfFew<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running >= MOST_VERIFICATIONS_AT_ONCE) {
-      if (this.waiting.length >= MOST_WAITING)
-        throw directoryUnavailable('Too many sign-ins at once. Try again in a moment.');
-      // Whoever ends hands its place on, so the number of those that run stays as it is.
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    } else {
-      this.running += 1;
-    }
+    const signal = AbortSignal.timeout(this.options.waitMilliseconds ?? WAIT_MS);
     try {
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.running -= 1;
+      return await this.places.with(work, signal);
+    } catch (error) {
+      if (!(error instanceof NoPlace || error instanceof WaitingEnded)) throw error;
+      throw directoryUnavailable('Too many sign-ins at once. Try again in a moment.', error);
     }
   }
 }
