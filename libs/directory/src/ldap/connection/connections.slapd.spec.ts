@@ -205,8 +205,19 @@ describe('several servers', () => {
     expect(proxy.connections).toBe(1);
     expect(await quickly(both)).toBe(1);
     await expect(both.bindAs(`uid=ada,${slapd.userBase}`, 'ada-demo', soon())).resolves.toBe('accepted');
-    expect(await both.withReader((connection) => count(connection))).toBe(USERS + 5);
     expect(proxy.connections).toBe(1);
+  });
+
+  it('are read in the order of LDAP_URL, though sign-ins ask one that failed a moment ago last', async () => {
+    const second = await aProxy();
+    proxy.faults.hangs = true;
+    const both = connect({ urls: [proxy.url, second.url] });
+    expect(await quickly(both)).toBe(1);
+    expect([proxy.connections, second.connections]).toEqual([1, 1]);
+    proxy.faults.hangs = false;
+    const reading = both.withReader(async (connection, failures) => [await count(connection), failures]);
+    expect(await reading).toEqual([USERS + 5, []]);
+    expect([proxy.connections, second.connections]).toEqual([2, 1]);
   });
 
   it('are asked next where one stops answering on a connection that was good', async () => {

@@ -3,7 +3,7 @@ import { bind, BoundConnection, connectTo, OPERATION_MS, type Reach } from './bo
 import type { LdapChannel } from './channel.js';
 import type { LdapConnection } from './ldap-connection.js';
 import { IdleConnections } from './idle-connections.js';
-import { orderOf, standingBack } from './server-order.rules.js';
+import { orderOf } from './server-order.rules.js';
 import { faultOf, LdapFault } from './ldap-faults.js';
 import { isOfTheServer } from './ldap-faults.rules.js';
 import { LdapTrust, serverOf, type LdapServer } from './ldap-server.js';
@@ -21,14 +21,13 @@ const ONE_OF_SEVERAL_MS = 1_200;
 /**
  * Connections to the servers of LDAP_URL, in their order. Those that read are bound as LDAP_BIND_DN and few; whoever's
  * password is tried gets a connection of its own, which is used for nothing else. No server keeps anybody waiting
- * without end, and one that failed a moment ago is asked last.
+ * without end. For sign-ins one that failed a moment ago is asked last; what reads much goes by LDAP_URL alone.
  */
 export class LdapConnections {
   // Private to the language as well: nothing that prints this object shows a password.
   readonly #settings: LdapSettings;
   readonly #trust: LdapTrust;
   readonly #failedAt = new Map<string, number>();
-  readonly #faults = new Map<string, LdapFault>();
   readonly #places = new Places(MOST_READERS, MOST_WAITING);
   readonly #idle = new IdleConnections(IDLE_MS);
   readonly #inUse = new Set<LdapChannel>();
@@ -44,7 +43,8 @@ export class LdapConnections {
   }
 
   /**
-   * Reads much, once: on a new connection that is nobody else's. Only reaching a server is tried at one after the other;
+   * Reads much, once: on a new connection that is nobody else's, at the first server of LDAP_URL that can be reached,
+   * however it did at sign-ins: a moment's slowness must not bring the answer of another one, which may lag behind.
    * `work` is told in whose place the one that answered did so.
    * @throws LdapFault where no server can be reached, and what `work` throws
    */
@@ -53,14 +53,18 @@ export class LdapConnections {
     signal = never(),
   ): Promise<T> {
     return this.#inPlace(signal, async () => {
-      const connection = await this.#atEach(signal, undefined, (server, attempt) =>
-        this.#open(server, attempt),
+      const { connection, failures } = await this.#atEach(
+        { servers: this.servers, signal },
+        async (server, attempt, faults) => ({
+          connection: await this.#open(server, attempt),
+          failures: faults.map(({ message }) => `${message} ${server.url} answered in its place.`),
+        }),
       );
       const { channel } = connection;
       try {
-        return await this.#using(channel, () => work(connection, this.#failuresBeside(channel.server)));
+        return await this.#using(channel, () => work(connection, failures));
       } finally {
-        // Whoever reads may have made words of it: the next one begins at another server all the same.
+        // Whoever reads may have made words of it: sign-ins begin at another server all the same.
         this.#noteFault(channel.server, channel.fault);
         channel.end();
       }
@@ -74,7 +78,7 @@ export class LdapConnections {
    */
   async withQuickReader<T>(work: QuickWork<T>, signal: AbortSignal): Promise<T> {
     return this.#inPlace(signal, () =>
-      this.#atEach(signal, ONE_OF_SEVERAL_MS, async (server, attempt) => {
+      this.#atEach(this.#soon(signal), async (server, attempt) => {
         const used = await this.#onUsed(server, work, attempt);
         return used ? used.result : this.#andKeep(await this.#open(server, attempt), work, attempt);
       }),
@@ -88,7 +92,7 @@ export class LdapConnections {
    */
   async bindAs(dn: string, password: string, signal: AbortSignal): Promise<BindOutcome> {
     if (dn === '' || password === '' || password.includes('\0')) return 'refused';
-    return this.#atEach(signal, ONE_OF_SEVERAL_MS, async (server, attempt) => {
+    return this.#atEach(this.#soon(signal), async (server, attempt) => {
       const patience = { milliseconds: OPERATION_MS, signal: attempt };
       const channel = await connectTo(this.#reach(server), patience);
       try {
@@ -122,20 +126,23 @@ export class LdapConnections {
     for (const channel of this.#inUse) channel.end();
   }
 
-  /** Does it at one server after the other until one does not fail; each but the last has no more than `limit` ms. */
+  /** How a sign-in asks: those that failed a moment ago last, and none gets all the time. */
+  #soon(signal: AbortSignal): Attempts {
+    const servers = orderOf(this.servers, this.#failedAt, performance.now());
+    return { servers, signal, limit: ONE_OF_SEVERAL_MS };
+  }
+
+  /** Does it at one server after the other until one does not fail. */
   async #atEach<T>(
-    signal: AbortSignal,
-    limit: number | undefined,
-    attempt: (server: LdapServer, signal: AbortSignal) => Promise<T>,
+    { servers, signal, limit }: Attempts,
+    attempt: (server: LdapServer, signal: AbortSignal, faults: readonly LdapFault[]) => Promise<T>,
   ): Promise<T> {
     const faults: LdapFault[] = [];
-    const servers = orderOf(this.servers, this.#failedAt, performance.now());
     for (const [i, server] of servers.entries()) {
       const isLimited = limit !== undefined && i < servers.length - 1;
       try {
-        const result = await attempt(server, isLimited ? within(limit, signal) : signal);
+        const result = await attempt(server, isLimited ? within(limit, signal) : signal, faults);
         this.#failedAt.delete(server.url);
-        this.#faults.delete(server.url);
         return result;
       } catch (error) {
         this.#noteFault(server, error);
@@ -209,17 +216,15 @@ export class LdapConnections {
   #noteFault(server: LdapServer, error: unknown): void {
     if (error instanceof LdapFault && isOfTheServer(error.kind)) {
       this.#failedAt.set(server.url, performance.now());
-      this.#faults.set(server.url, error);
     }
   }
+}
 
-  /** Why other servers are not asked at this moment, a sentence each: those that were tried, and those that stand back. */
-  #failuresBeside({ url }: LdapServer): string[] {
-    return standingBack(this.servers, this.#failedAt, performance.now())
-      .filter((server) => server.url !== url)
-      .flatMap((server) => this.#faults.get(server.url) ?? [])
-      .map(({ message }) => `${message} ${url} answered in its place.`);
-  }
+/** Who is asked, in this order; each but the last within the limit, in milliseconds, where there is one. */
+interface Attempts {
+  readonly servers: readonly LdapServer[];
+  readonly signal: AbortSignal;
+  readonly limit?: number;
 }
 
 /** What reads little; it changes nothing, and stops when the signal ends. */
