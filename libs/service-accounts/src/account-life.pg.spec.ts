@@ -101,8 +101,18 @@ describe('deleting a service account', () => {
     expect(await world.changes()).toBe(1);
   });
 
+  it('ends what was told of an orphan: once in the log, with no name', async () => {
+    await world.orphan();
+    await world.service.delete(ada, { id });
+    await world.service.delete(ada, { id });
+    expect(world.lines).toEqual([expect.stringContaining('An orphaned service account is deleted.')]);
+    expect(world.lines.join()).toContain(id);
+    expect(world.lines.join()).not.toMatch(/nightly-etl|ada/);
+  });
+
   it('repeated succeeds, ends nothing and records nothing', async () => {
     await world.service.delete(ada, { id });
+    expect(world.lines).toEqual([]);
     expect(await world.service.delete(ada, { id, reason: 'Again.' })).toBe(0);
     expect(await actions()).toEqual(['service-account.deleted']);
     expect(await world.changes()).toBe(1);

@@ -120,17 +120,20 @@ export class ServiceAccountsService {
    */
   async delete(caller: Caller, { id, reason: given }: ServiceAccountIdInput): Promise<number> {
     refuseItself(caller, id);
-    return this.database.transaction(async (tx) => {
+    const { revokedTokens, wasOrphaned } = await this.database.transaction(async (tx) => {
       const hold = await holdTokensOf(tx, id);
       const account = await lockAccountForChange(tx, id);
       if (!account) throw notFound('id');
-      if (account.deletedAt !== null) return 0;
+      if (account.deletedAt !== null) return { revokedTokens: 0, wasOrphaned: false };
       const by = authorOf(caller);
       const reason = given ?? null;
       const revokedTokens = await revokeAllTokensOf(tx, account, hold, by, reason);
       await deleteAccount(tx, account, by, { reason, revokedTokens });
-      return revokedTokens;
+      return { revokedTokens, wasOrphaned: account.orphanedAt !== null };
     });
+    // Whoever was told that it is orphaned is told that this is over.
+    if (wasOrphaned) this.logs.info({ serviceAccountId: id }, 'An orphaned service account is deleted.');
+    return revokedTokens;
   }
 }
 
