@@ -8,7 +8,6 @@ import {
   isIdentifier,
   notFound,
   scopeNotGranted,
-  wouldLockOut,
   type Author,
   type Caller,
   type Scope,
@@ -18,8 +17,7 @@ import { addedGrants, areSameGrants, EVERYTHING, firstNotHeld, storedGrants } fr
 import type { GroupEntity } from './group.entity.js';
 import { grantsByGroup, lockGroups, writeGrants } from './groups.queries.js';
 import { holdCaller } from './held-permissions.js';
-import { GRANTS_LOCK } from './lock-out.js';
-import { countAdministrators } from './users.queries.js';
+import { GRANTS_LOCK, refuseLockOut } from './lock-out.js';
 
 /** Setting what groups are granted. The caller was asked for `directory:grant` before. */
 @Injectable()
@@ -102,15 +100,9 @@ async function write(
   stored: readonly string[],
   before: readonly string[],
 ): Promise<void> {
+  const change = () => writeGrants(tx, groupId, stored);
   const takesEverything = before.includes(EVERYTHING) && !stored.includes(EVERYTHING);
-  const hadAdministrators = takesEverything && (await countAdministrators(tx)) > 0;
-  await writeGrants(tx, groupId, stored);
-  if (hadAdministrators && (await countAdministrators(tx)) === 0) {
-    throw wouldLockOut(
-      'grants',
-      'After this no active user would hold "*:*". Grant it to another group first.',
-    );
-  }
+  await (takesEverything ? refuseLockOut(tx, 'grants', change) : change());
 }
 
 async function isPinned(tx: Transaction, groupId: string): Promise<boolean> {
