@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ADA_ID, ADA_IN_SESSION, Gate, people, SyncWorld, type SyncInstance } from '../../test/sync-world.js';
+import {
+  ADA_ID,
+  ADA_IN_SESSION,
+  Gate,
+  groupId,
+  people,
+  SyncWorld,
+  type SyncInstance,
+} from '../../test/sync-world.js';
 import { directoryStanding } from './directory-standing.queries.js';
 
 let world: SyncWorld;
@@ -201,9 +209,13 @@ describe('a change after which nobody could administer', () => {
   });
 
   it('is applied where nobody could before', async () => {
-    await world.says({ users, groups: [{ ...groups[0], members: [] }] });
-    await one.synchronise();
-    const runId = await held({ users: withoutAda.users, groups: [{ ...groups[0], members: [] }] });
+    const nobody = [
+      { ...groups[0], members: [] },
+      { id: groupId(1), name: 'others', members: ['user10'] },
+    ];
+    await world.says({ users, groups: nobody });
+    expect(await one.synchronise()).toMatchObject({ state: 'SUCCEEDED' });
+    const runId = await held({ users: withoutAda.users, groups: nobody });
     expect(await accept(runId)).toMatchObject({ state: 'SUCCEEDED' });
   });
 
