@@ -40,7 +40,7 @@ export const AUDIT_ACTIONS = {
   'policy.updated': 'A new version of the policy is in force; details.version names it.',
   'housekeeping.started': 'A housekeeping task was started by hand.',
   'housekeeping.failed':
-    'A housekeeping task fails: recorded with the first run that failed, and not again until one goes through.',
+    'A housekeeping task fails: recorded with the first run that failed, and not again until one succeeded or was held. Dry, stopped and refused runs do not count.',
   'directory.held': 'The brake held back an answer of the directory.',
   'directory.accepted': 'A held answer of the directory was accepted.',
   'signing-key.rotated': 'A new signing key was made.',

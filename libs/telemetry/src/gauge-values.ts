@@ -30,6 +30,6 @@ export interface TaskHealth {
   readonly task: HousekeepingTask;
   /** When a run last SUCCEEDED; null while none has. */
   readonly lastSuccessAt: Date | null;
-  /** Whether the newest run that has ended FAILED. */
+  /** Whether the newest run that says how the task does was a fault: dry, stopped and refused ones say nothing of it. */
   readonly isFailing: boolean;
 }

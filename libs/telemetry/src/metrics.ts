@@ -109,7 +109,9 @@ export class Metrics {
       ),
     );
     const failing = 'tokenwarden_housekeeping_failing';
-    this.#gauge(failing, 'Whether the last run of the task failed.', ['task'], async () =>
+    const help =
+      'Whether the task fails: 1 until a run succeeds or is HELD; dry, stopped and refused runs do not count.';
+    this.#gauge(failing, help, ['task'], async () =>
       (await read()).map(({ task, isFailing }) => ({ labels: { task }, value: isFailing ? 1 : 0 })),
     );
   }

@@ -5,7 +5,7 @@ import { HousekeepingRunPayload, toHousekeepingRun } from '../runs/run.types.js'
 import { DirectoryAcceptance } from './acceptance.js';
 
 /** Which held run is accepted, and why. */
-@InputType('AcceptDirectoryChangesInput')
+@InputType('AcceptDirectoryChangesInput', { description: 'Which held run is accepted, and why.' })
 export class AcceptDirectoryChangesInput {
   @Field(() => ID, {
     description: 'The latest held run; its details say what would be disabled and removed.',
@@ -26,7 +26,7 @@ export class AcceptanceResolver {
   @Mutation(() => HousekeepingRunPayload, {
     description:
       'Reads the directory again and applies it, if it disables and removes nothing beyond what the held run named; else ' +
-      'it is HELD anew. Gives the run that does so.',
+      'it is HELD anew. Gives the run that does so. Needs directory:accept.',
   })
   async acceptDirectoryChanges(
     @Args('input') { runId, reason }: AcceptDirectoryChangesInput,

@@ -26,6 +26,7 @@ const enumOf = (words: readonly string[]) => Object.fromEntries(words.map((word)
 export const HousekeepingTaskEnum = enumOf(HOUSEKEEPING_TASKS);
 registerEnumType(HousekeepingTaskEnum, {
   name: 'HousekeepingTask',
+  description: 'What is done again and again without being asked.',
   valuesMap: {
     DIRECTORY_SYNC: { description: 'Brings users and groups to what the directory says of them.' },
   },
@@ -35,7 +36,10 @@ registerEnumType(HousekeepingTaskEnum, {
 export const HousekeepingTriggerEnum = enumOf(HOUSEKEEPING_TRIGGERS);
 registerEnumType(HousekeepingTriggerEnum, {
   name: 'HousekeepingTrigger',
+  description: 'What began a run.',
   valuesMap: {
+    SCHEDULE: { description: 'A moment of the schedule of its task.' },
+    MANUAL: { description: 'Somebody, by runHousekeeping or acceptDirectoryChanges.' },
     CATCH_UP: { description: 'What was missed while nothing ran, or left behind by a process that is gone.' },
   },
 });
@@ -44,7 +48,13 @@ registerEnumType(HousekeepingTriggerEnum, {
 export const HousekeepingRunStateEnum = enumOf(HOUSEKEEPING_RUN_STATES);
 registerEnumType(HousekeepingRunStateEnum, {
   name: 'HousekeepingRunState',
-  description: 'HELD: a directory answer that the brake stopped; it waits for an administrator.',
+  description: 'How far a run is, or how it ended.',
+  valuesMap: {
+    RUNNING: { description: 'Somebody is at it.' },
+    SUCCEEDED: { description: 'It did all that it was for.' },
+    FAILED: { description: 'It changed nothing, or not all; error says why.' },
+    HELD: { description: 'A directory answer that the brake stopped; it waits for an administrator.' },
+  },
 });
 
 /** One execution of a housekeeping task. */
@@ -54,18 +64,30 @@ registerEnumType(HousekeepingRunStateEnum, {
 })
 export class HousekeepingRun extends Node {
   @Field(() => ID) declare id: string;
-  @Field(() => HousekeepingTaskEnum) task: HousekeepingTask;
-  @Field(() => HousekeepingTriggerEnum) trigger: HousekeepingTrigger;
-  @Field(() => Actor) startedBy: Actor;
+
+  @Field(() => HousekeepingTaskEnum, { description: 'What it does.' })
+  task: HousekeepingTask;
+
+  @Field(() => HousekeepingTriggerEnum, { description: 'What began it.' })
+  trigger: HousekeepingTrigger;
+
+  @Field(() => Actor, { description: 'Who began it; SYSTEM where nobody did.' })
+  startedBy: Actor;
 
   @Field(() => Boolean, { description: 'It only looked what it would do.' })
   dryRun: boolean;
 
-  @Field(() => HousekeepingRunStateEnum) state: HousekeepingRunState;
-  @Field(() => DateTimeScalar) startedAt: Date;
+  @Field(() => HousekeepingRunStateEnum, { description: 'How far it is, or how it ended.' })
+  state: HousekeepingRunState;
+
+  @Field(() => DateTimeScalar, { description: "By the database's clock." })
+  startedAt: Date;
+
   @Field(() => DateTimeScalar, { nullable: true, description: 'Null while it is RUNNING.' })
   finishedAt: Date | null;
-  @Field(() => Int) examined: number;
+
+  @Field(() => Int, { description: 'What it looked at: tokens; users and groups of the directory.' })
+  examined: number;
 
   @Field(() => Int, { description: 'Tokens warned, purged or revoked; users and groups changed.' })
   affected: number;
@@ -86,7 +108,8 @@ export const HousekeepingRunConnection = Connection;
   description: 'A housekeeping task, when it runs and what it last did.',
 })
 export class HousekeepingTaskStatus {
-  @Field(() => HousekeepingTaskEnum) task: HousekeepingTask;
+  @Field(() => HousekeepingTaskEnum, { description: 'Which one.' })
+  task: HousekeepingTask;
 
   @Field(() => Boolean, { description: 'Whether its schedule is on; by hand it always runs.' })
   enabled: boolean;
@@ -101,13 +124,13 @@ export class HousekeepingTaskStatus {
   lastRun: HousekeepingRun | null;
 }
 
-const MOST_STATES = 10;
+const MOST_STATES = HOUSEKEEPING_RUN_STATES.length;
 
 /** A page of runs, and which of them. */
 @ArgsType()
 export class RunListArgs extends ForwardPageArgs {
   @MayBeLeftOut()
-  @Field(() => HousekeepingTaskEnum, { nullable: true })
+  @Field(() => HousekeepingTaskEnum, { nullable: true, description: 'Only runs of this one.' })
   task?: HousekeepingTask | null;
 
   @MayBeLeftOut()
@@ -117,9 +140,10 @@ export class RunListArgs extends ForwardPageArgs {
 }
 
 /** Which task is to run now. */
-@InputType('RunHousekeepingInput')
+@InputType('RunHousekeepingInput', { description: 'Which task is to run now.' })
 export class RunHousekeepingInput {
-  @Field(() => HousekeepingTaskEnum) task: HousekeepingTask;
+  @Field(() => HousekeepingTaskEnum, { description: 'Also one whose schedule is off.' })
+  task: HousekeepingTask;
 
   @Field(() => Boolean, {
     defaultValue: false,
@@ -129,9 +153,10 @@ export class RunHousekeepingInput {
 }
 
 /** The run that was begun, or that is at it. */
-@ObjectType('HousekeepingRunPayload')
+@ObjectType('HousekeepingRunPayload', { description: 'The run that was begun, or that is at it.' })
 export class HousekeepingRunPayload {
-  @Field(() => HousekeepingRun) run: HousekeepingRun;
+  @Field(() => HousekeepingRun, { description: 'As it is now: it may still be RUNNING.' })
+  run: HousekeepingRun;
 }
 
 /** The record as GraphQL's `HousekeepingRun`. */

@@ -37,7 +37,8 @@ export class RunsResolver {
 
   @Mutation(() => HousekeepingRunPayload, {
     description:
-      'Begins a run and answers at once; where one of the task is RUNNING already, that one. A dry run may run beside it.',
+      'Begins a run and answers at once; where one of the task is RUNNING already, that one. A dry run may run beside it. ' +
+      'Needs housekeeping:run.',
   })
   async runHousekeeping(
     @Args('input') { task, dryRun }: RunHousekeepingInput,
