@@ -171,6 +171,7 @@ CREATE INDEX changes_by_xid ON public.changes USING btree (xid, "position");
 CREATE TABLE directory_copy (
   is_whole boolean NOT NULL,
   whole_since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   CONSTRAINT directory_copy_is_one CHECK (is_whole),
   CONSTRAINT directory_copy_pkey PRIMARY KEY (is_whole)
 );

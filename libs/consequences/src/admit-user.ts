@@ -5,18 +5,22 @@ import { applyConsequences } from './apply-consequences.js';
 
 /**
  * Brings the copy to what the entry of somebody who signs in says, by the same checks and with the same consequences as
- * a sync, and gives the user, held to the end of the transaction; whether they are still ACTIVE is to be looked at now.
+ * a sync, and gives the user; one who is ACTIVE is held to the end of the transaction. Whoever is not, or is undefined
+ * because the copy has a newer answer without them, is refused: an entry that may be older than the copy changes nothing.
+ * @param readFrom the database's time before the entry was read
  * @throws Problem `DIRECTORY_UNAVAILABLE` where the entry has the id of an account, a token or a group; roll back
  */
-export async function admitUser(tx: Transaction, entry: DirectoryUser): Promise<UserEntity> {
+export async function admitUser(
+  tx: Transaction,
+  entry: DirectoryUser,
+  readFrom: Date,
+): Promise<UserEntity | undefined> {
   try {
     // A sign-in touches no group: there is none to come back within a grace.
-    await applyConsequences(tx, await applySignIn(tx, entry), 'PT0S');
+    await applyConsequences(tx, await applySignIn(tx, entry, readFrom), 'PT0S');
   } catch (error) {
     if (!(error instanceof NotWhole)) throw error;
     throw directoryUnavailable('The directory contradicts itself. Ask an administrator.', error);
   }
-  const user = await userById(tx, entry.id);
-  if (!user) throw new Error('A user who was just written is not there.');
-  return user;
+  return (await userById(tx, entry.id)) ?? undefined;
 }

@@ -142,7 +142,8 @@ describe('a service account', () => {
 });
 
 describe('a sign-in', () => {
-  const admit = (id: string) => database.transaction((tx) => admitUser(tx, person(id, 'eve')));
+  const admit = (id: string) =>
+    database.transaction(async (tx) => admitUser(tx, person(id, 'eve'), await databaseNow(tx)));
 
   it('writes the user, and gives them as they are', async () => {
     const id = randomUUID();

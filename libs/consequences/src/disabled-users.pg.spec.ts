@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { databaseNow } from '@tokenwarden/database';
 import { lockToken, resumeToken, revokeMany, revokeToken, suspendToken } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { ada, theseIds, until, World, type TokenRow } from '../test/world.js';
@@ -144,8 +145,10 @@ describe('users who are disabled with a thousand and one', () => {
     world.says([linus], true);
     const entry = world.people.get(linus);
     if (!entry) throw new Error('Nobody.');
-    const admitted = await world.database.transaction((tx) => admitUser(tx, entry));
-    expect(admitted.state).toBe('ACTIVE');
+    const admitted = await world.database.transaction(async (tx) =>
+      admitUser(tx, entry, await databaseNow(tx)),
+    );
+    expect(admitted?.state).toBe('ACTIVE');
     expect(await world.waiting()).toEqual([grace]);
     expect(await suspended(ids)).toHaveLength(601);
   });
@@ -205,8 +208,10 @@ describe('a user who is disabled by their sign-in', () => {
     world.says([grace], false);
     const entry = world.people.get(grace);
     if (!entry) throw new Error('Nobody.');
-    const admitted = await world.database.transaction((tx) => admitUser(tx, entry));
-    expect(admitted.state).toBe('DISABLED');
+    const admitted = await world.database.transaction(async (tx) =>
+      admitUser(tx, entry, await databaseNow(tx)),
+    );
+    expect(admitted?.state).toBe('DISABLED');
     expect(await world.waiting()).toEqual([grace]);
     await writeAll();
     expect(await suspended(ids)).toHaveLength(1_001);

@@ -88,12 +88,12 @@ export class World {
   }
 
   /** What the directory says is applied. */
-  sync(orphanGrace: Duration = 'P30D'): Promise<ConsequencesDone> {
-    return this.database.transaction((tx) => this.apply(tx, orphanGrace), { withinSeconds: 60 });
+  sync(orphanGrace: Duration = 'P30D', readFrom?: Date): Promise<ConsequencesDone> {
+    return this.database.transaction((tx) => this.apply(tx, orphanGrace, readFrom), { withinSeconds: 60 });
   }
 
   /** Likewise, in this transaction; an administrator has accepted all of it. */
-  async apply(tx: Transaction, orphanGrace: Duration = 'P30D'): Promise<ConsequencesDone> {
+  async apply(tx: Transaction, orphanGrace: Duration = 'P30D', readFrom?: Date): Promise<ConsequencesDone> {
     const users = [...this.people.values()];
     const groups = [...this.groups].map(([id, name]) => ({ id, name, memberIds: [] }));
     const everybody = (await rows<{ id: string }>(tx, 'SELECT id FROM users')).map(({ id }) => id);
@@ -103,7 +103,8 @@ export class World {
       ...{ removedGroupIds: everyGroup, emptiedGroupIds: everyGroup },
     };
     const answer = { whole: true, users, groups, warnings: [] } as const;
-    return applyConsequences(tx, await applyAnswer(tx, answer, await databaseNow(tx), accepted), orphanGrace);
+    const changes = await applyAnswer(tx, answer, readFrom ?? (await databaseNow(tx)), accepted);
+    return applyConsequences(tx, changes, orphanGrace);
   }
 
   /** The graces that are over end. */

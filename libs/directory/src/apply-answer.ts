@@ -6,6 +6,7 @@ import { compareAnswer, type Comparison } from './compare-answer.js';
 import { NotWhole, type WholeAnswer } from './directory-answer.js';
 import {
   userChange,
+  type CopiedUser,
   type DirectoryChanges,
   type DirectoryUser,
   type GroupChange,
@@ -15,6 +16,7 @@ import {
   addMemberships,
   holdForChange,
   isIdOfGroup,
+  lastAnswerAppliedAt,
   markGroupsRemoved,
   markUsersRemoved,
   noteSignIn,
@@ -106,24 +108,37 @@ async function write(tx: Transaction, { users, groups }: DirectoryChanges): Prom
 
 /**
  * Brings one user of the copy to what their entry says now, and notes that they signed in. Group memberships are left
- * to the next whole answer.
+ * to the next whole answer. An entry that may be older than what the copy has changes nothing: whether the user is
+ * there and ACTIVE is to be looked at after it.
+ * @param readFrom the database's time before the entry was read
  * @throws NotWhole where the entry's id is that of another thing; roll back
  */
-export async function applySignIn(tx: Transaction, entry: DirectoryUser): Promise<DirectoryChanges> {
+export async function applySignIn(
+  tx: Transaction,
+  entry: DirectoryUser,
+  readFrom: Date,
+): Promise<DirectoryChanges> {
   let changes: DirectoryChanges = { users: [], groups: [] };
   // Looked at without the lock first: nearly always nothing differs, and nobody has to wait for a sync to end.
   if (userChange(await readCopiedUser(tx, entry.id), entry)) {
     await lockFor(tx, COPY_LOCK);
     if (await isIdOfGroup(tx, entry.id)) throw new NotWhole(takenIds([entry.id], 'user', 'group'));
-    const change = userChange(await readCopiedUser(tx, entry.id), entry);
-    if (change) {
+    const user = await readCopiedUser(tx, entry.id);
+    const change = userChange(user, entry);
+    if (change && !mayBeOlder(readFrom, user, await lastAnswerAppliedAt(tx))) {
       changes = { users: [change], groups: [] };
       await writeUsers(tx, [entry]);
       await note(tx, changes);
     }
   }
-  await noteSignIn(tx, entry.id);
+  await noteSignIn(tx, entry.id, readFrom);
   return changes;
+}
+
+// A sign-in may have waited long, for a synchronisation above all. Of a whole answer nobody knows when it read which entry,
+// only that it had read them all when it was applied.
+function mayBeOlder(readFrom: Date, user: CopiedUser | undefined, appliedAt: Date | undefined): boolean {
+  return [appliedAt, user?.lastSignInAt].some((known) => known != null && readFrom < known);
 }
 
 async function note(tx: Transaction, { users, groups }: DirectoryChanges): Promise<void> {

@@ -71,9 +71,19 @@ export async function hasWholeCopy(tx: Transaction): Promise<boolean> {
   return (await rows(tx, 'SELECT FROM directory_copy')).length > 0;
 }
 
-/** Notes that a whole answer has been applied. */
+/** Notes that a whole answer is applied, now. */
 export async function noteWholeCopy(tx: Transaction): Promise<void> {
-  await rows(tx, 'INSERT INTO directory_copy (is_whole) VALUES (true) ON CONFLICT DO NOTHING');
+  await rows(
+    tx,
+    `INSERT INTO directory_copy (is_whole) VALUES (true)
+     ON CONFLICT (is_whole) DO UPDATE SET applied_at = clock_timestamp()`,
+  );
+}
+
+/** When the last whole answer was applied: all of it had been read by then. Undefined before the first. */
+export async function lastAnswerAppliedAt(tx: Transaction): Promise<Date | undefined> {
+  const [copy] = await rows<{ appliedAt: Date }>(tx, 'SELECT applied_at AS "appliedAt" FROM directory_copy');
+  return copy?.appliedAt;
 }
 
 /** One user of the copy. */
@@ -212,9 +222,13 @@ export async function noteSizes(tx: Transaction): Promise<void> {
   for (const table of ['users', 'groups', 'group_members']) await rows(tx, `ANALYZE ${table}`);
 }
 
-/** Notes that the user has just signed in. */
-export async function noteSignIn(tx: Transaction, userId: string): Promise<void> {
-  await rows(tx, 'UPDATE users SET last_sign_in_at = clock_timestamp() WHERE id = $1', [userId]);
+/** Notes that the user signed in, by an entry that was read from this moment on; who may not sign in has not. */
+export async function noteSignIn(tx: Transaction, userId: string, readFrom: Date): Promise<void> {
+  await rows(
+    tx,
+    `UPDATE users SET last_sign_in_at = greatest(last_sign_in_at, $2) WHERE id = $1 AND state = 'ACTIVE'`,
+    [userId, readFrom],
+  );
 }
 
 /** Lists of a statement's size; whoever makes the items one by one never has all of them. */

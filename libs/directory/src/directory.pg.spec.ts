@@ -148,7 +148,7 @@ describe('a whole answer', () => {
 describe('signing in', () => {
   const signIn = (entry: DirectoryUser) =>
     database.transaction(async (tx) => {
-      await applySignIn(tx, entry);
+      await applySignIn(tx, entry, await databaseNow(tx));
       return userById(tx, entry.id);
     });
 

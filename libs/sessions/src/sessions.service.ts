@@ -36,6 +36,12 @@ interface SignedInUser {
   readonly displayName: string;
 }
 
+/** The entry of somebody who has its password, and the database's time before it was read. */
+interface ReadEntry {
+  readonly entry: DirectoryUser;
+  readonly readFrom: Date;
+}
+
 /** Signing in, signing out, and whom a session token belongs to: asked of Postgres every time, so that its end is at once everywhere. */
 @Injectable()
 export class SessionsService {
@@ -56,11 +62,12 @@ export class SessionsService {
   async signIn(username: string, password: string, origin: RequestOrigin): Promise<SignedIn> {
     const attempt = { username: canonicalName(username), address: origin.address };
     refuseWhileLimited(await this.limits.secondsToWait(attempt));
+    const readFrom = await this.database.read(databaseNow);
     const entry = await this.directory.authenticate(username, password);
     if (entry === undefined) return this.refuse(attempt, origin);
     // Others may have failed meanwhile: a right guess among many made at once must not be told from a wrong one.
     refuseWhileLimited(await this.limits.secondsToWait(attempt));
-    return (await this.open(entry, origin)) ?? this.refuse(attempt, origin);
+    return (await this.open({ entry, readFrom }, origin)) ?? this.refuse(attempt, origin);
   }
 
   private async refuse(attempt: SignInAttempt, origin: RequestOrigin): Promise<never> {
@@ -80,14 +87,14 @@ export class SessionsService {
   }
 
   /** Brings the user to what their entry says and begins a session; undefined where they were disabled or removed since. */
-  private async open(entry: DirectoryUser, origin: RequestOrigin): Promise<SignedIn | undefined> {
+  private async open({ entry, readFrom }: ReadEntry, origin: RequestOrigin): Promise<SignedIn | undefined> {
     const sessionToken = newSessionToken();
     const tokenHash = hashOfSessionToken(sessionToken);
     if (tokenHash === undefined) throw new Error('A new session token has a wrong form.');
     return this.database.transaction(async (tx) => {
       // The user is held first, and the session begins after that: a disabling is either seen here or ends it.
-      const user = await admitUser(tx, entry);
-      if (user.state !== 'ACTIVE') return undefined;
+      const user = await admitUser(tx, entry, readFrom);
+      if (user?.state !== 'ACTIVE') return undefined;
       const createdAt = await databaseNow(tx);
       const expiresAt = addDuration(createdAt, this.settings.sessionLifetime);
       const session = { id: randomUUID(), tokenHash, userId: user.id, createdAt, expiresAt, endedAt: null };

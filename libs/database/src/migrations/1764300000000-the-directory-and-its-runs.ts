@@ -5,12 +5,13 @@ export class TheDirectoryAndItsRuns1764300000000 implements MigrationInterface {
   name = 'TheDirectoryAndItsRuns1764300000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [TASKS, RUNS, HELD_ANSWERS, WAITING_SUSPENSIONS, DROPPED_PINS]) {
+    for (const statement of [TASKS, RUNS, HELD_ANSWERS, WAITING_SUSPENSIONS, DROPPED_PINS, LAST_ANSWER]) {
       await runner.query(statement);
     }
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE directory_copy DROP COLUMN applied_at');
     await runner.query(
       'DROP TABLE dropped_administrator_groups, waiting_suspensions, directory_held_answers, housekeeping_runs, housekeeping_tasks',
     );
@@ -90,4 +91,9 @@ CREATE TABLE dropped_administrator_groups (
   group_id uuid NOT NULL REFERENCES groups,
   dropped_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+`;
+
+// What was read of the directory before the last whole answer was applied may be older than the copy.
+const LAST_ANSWER = `
+ALTER TABLE directory_copy ADD COLUMN applied_at timestamptz NOT NULL DEFAULT clock_timestamp();
 `;
