@@ -1,4 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { permissionsOfUser } from '@tokenwarden/directory';
 import { ADA_ID, ADMINS_ID, Gate, people, SyncWorld, type SyncInstance } from '../../test/sync-world.js';
@@ -86,6 +87,18 @@ describe('the first synchronisation of all', () => {
     await isReading;
     await expect(first).rejects.toMatchObject({ code: 'DIRECTORY_UNAVAILABLE' });
     gate.letThrough();
+  });
+
+  it('waits on for an answer that has come and is being written', async () => {
+    await write([ADA]);
+    let first: Promise<void> | undefined;
+    await world.database.transaction(async (tx) => {
+      await tx.query('LOCK TABLE users IN SHARE MODE'); // nothing can be written until this ends
+      first = one.sync.firstSynchronisation({ patienceMilliseconds: 300 });
+      await sleep(900);
+    });
+    await first;
+    expect(await runs()).toMatchObject([{ state: 'SUCCEEDED' }]);
   });
 
   it('is done by a process that takes the name of one which died in the middle of it', async () => {

@@ -10,6 +10,7 @@ import { answerToAccept, holdAnswer, noteAcceptance, type Acceptance } from './h
 import { forgetHeldAnswers } from './held-answers.queries.js';
 import { affectedBy, detailsOfChanges, detailsOfHeld } from './sync-details.js';
 import { SyncLog, type SyncEnd } from './sync-log.js';
+import { writeUndisturbed } from './write-undisturbed.js';
 
 /** For comparing a whole company with its copy and counting what follows; a dry run is waited for by nobody. */
 const LOOK_SECONDS = 60;
@@ -23,6 +24,7 @@ export class DirectorySyncTask implements Task {
   readonly name = 'DIRECTORY_SYNC';
   readonly budgetSeconds = 600;
   readonly run: RunWork = (context) => this.synchronise(context);
+  private applying = 0;
 
   constructor(
     private readonly database: Database,
@@ -30,6 +32,11 @@ export class DirectorySyncTask implements Task {
     private readonly settings: Settings,
     private readonly log: SyncLog,
   ) {}
+
+  /** Whether a whole answer has come and is being written in this process: it may be that of a large company. */
+  get isApplying(): boolean {
+    return this.applying > 0;
+  }
 
   /** As the setting says. */
   schedule(): string {
@@ -56,13 +63,17 @@ export class DirectorySyncTask implements Task {
     const answer = await this.directory.readAll(context.signal);
     context.signal.throwIfAborted();
     if (!answer.whole) throw noWholeAnswer(answer.reasons);
+    this.applying += 1;
     try {
       if (context.dryRun) return await this.look({ answer, readFrom }, context);
-      const end = await context.write((tx) => this.apply(tx, context, { answer, readFrom }, acceptance));
+      const apply = (tx: Transaction) => this.apply(tx, context, { answer, readFrom }, acceptance);
+      const end = await writeUndisturbed(context, apply);
       this.log.tell(context.runId, end);
       return end.outcome;
     } catch (error) {
       throw error instanceof NotWhole ? noWholeAnswer(error.reasons) : error;
+    } finally {
+      this.applying -= 1;
     }
   }
 

@@ -47,7 +47,8 @@ export class DirectorySync implements BeforeApplicationShutdown {
 
   /**
    * Begins the synchronisation at start. With a copy from before it returns when that has ended, whatever came of it, or
-   * after ten seconds: the product goes on with its copy. The first start of all waits up to 60 s for a whole answer.
+   * after ten seconds: the product goes on with its copy. The first start of all waits up to 60 s for a whole answer, and for
+   * one that has come until it is written.
    * @throws Problem `DIRECTORY_UNAVAILABLE` saying why there was none
    */
   async firstSynchronisation({
@@ -86,7 +87,7 @@ export class DirectorySync implements BeforeApplicationShutdown {
     const end = performance.now() + milliseconds;
     let reason = 'It is still being read.';
     for (let pause = FIRST_RETRY_MILLISECONDS; ; pause = Math.min(pause * 2, LONGEST_RETRY_MILLISECONDS)) {
-      const tried = await this.tryOnce(end - performance.now());
+      const tried = await this.tryOnce(end - performance.now(), { waitsForWriting: true });
       // By this process, or meanwhile by another one.
       if (tried.isDone || (await this.hasCopy())) return;
       reason = tried.reason ?? reason;
@@ -96,7 +97,10 @@ export class DirectorySync implements BeforeApplicationShutdown {
     }
   }
 
-  private async tryOnce(milliseconds: number): Promise<Tried> {
+  private async tryOnce(
+    milliseconds: number,
+    { waitsForWriting = false }: { waitsForWriting?: boolean } = {},
+  ): Promise<Tried> {
     const waiting = new AbortController();
     try {
       const { run: begun, ended } = await this.begin();
@@ -104,7 +108,9 @@ export class DirectorySync implements BeforeApplicationShutdown {
       const late = sleep(Math.max(0, milliseconds), undefined, {
         signal: AbortSignal.any([this.stopping.signal, waiting.signal]),
       });
-      const run = await Promise.race([ended, late]);
+      const inTime = await Promise.race([ended, late]);
+      // Who has waited for a whole answer does not give up while it is written: that of a large company takes a while.
+      const run = inTime ?? (waitsForWriting && this.task.isApplying ? await ended : undefined);
       return {
         isDone: run?.state === 'SUCCEEDED',
         begunAt: begun.startedAt,
