@@ -1,3 +1,4 @@
+import type { SchemaName } from '../entries/ldap-schema.rules.js';
 import { encryptionFault, stateFault, RESULT, type FaultInWords } from './ldap-faults.rules.js';
 
 /**
@@ -25,7 +26,7 @@ const REFUSALS = new Set<number>([
  */
 export function bindOutcome(
   { code, mustChange }: { readonly code: number; readonly mustChange: boolean },
-  schema: 'openldap' | 'active-directory' | '389ds',
+  schema: SchemaName,
 ): BindOutcome | FaultInWords {
   if (code === RESULT.success) return mustChange ? 'wrong' : 'accepted';
   if (code === RESULT.invalidCredentials) return 'wrong';

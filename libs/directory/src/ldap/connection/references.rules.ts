@@ -1,3 +1,4 @@
+import type { SchemaName } from '../entries/ldap-schema.rules.js';
 import { placeOf } from '../entries/dn.rules.js';
 
 /** Partitions that every forest of Active Directory has beside its domains, below the domain that it was begun with. */
@@ -16,7 +17,7 @@ const UNSHOWN = /[^\p{L}\p{N}\p{P}\p{S} ]+/gu;
  * there. Anything else, such as another domain below this one, or a reference of any other kind of server, may hold
  * users and groups that are missing.
  */
-export function isBesideThePoint(uri: string, schema: 'openldap' | 'active-directory' | '389ds'): boolean {
+export function isBesideThePoint(uri: string, schema: SchemaName): boolean {
   if (schema !== 'active-directory') return false;
   const dn = dnOf(uri);
   const partition = PARTITIONS_BESIDE_DOMAINS.find((name) => dn?.startsWith(`${name},`));

@@ -1,8 +1,11 @@
 import type { IdentifierForm } from './identifier.rules.js';
 
+/** A kind of server, as LDAP_SCHEMA names it. */
+export type SchemaName = 'openldap' | 'active-directory' | '389ds';
+
 /** Which part of LDAP_* decides what entries mean. */
 export interface SchemaSettings {
-  readonly schema: 'openldap' | 'active-directory' | '389ds';
+  readonly schema: SchemaName;
   /** Undefined: that of the schema. */
   readonly userFilter: string | undefined;
   /** Undefined: that of the schema. */
@@ -58,7 +61,7 @@ const POSIX_AND_NAMES =
 const LOCKED_FOR_GOOD = /^000001010000(?:00)?(?:[.,]0+)?Z$/;
 const ACCOUNT_DISABLED = 2;
 
-const SCHEMAS: Readonly<Record<SchemaSettings['schema'], Meanings>> = {
+const SCHEMAS: Readonly<Record<SchemaName, Meanings>> = {
   openldap: {
     id: { attribute: 'entryUUID', form: 'uuid' },
     username: 'uid',
