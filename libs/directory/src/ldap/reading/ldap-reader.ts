@@ -7,11 +7,13 @@ import { idOf } from '../entries/entries.rules.js';
 import { LdapFault } from '../connection/ldap-faults.js';
 import { schemaOf, type LdapSchema } from '../entries/ldap-schema.rules.js';
 import { allValues } from './member-ranges.js';
-import { MOST_MEMBERSHIPS, ReadGroups, type GroupRead } from './read-groups.rules.js';
-import { ReadUsers } from './read-users.rules.js';
+import { MOST_MEMBERSHIPS, ReadGroups, type GroupRead } from './read-groups.js';
+import { ReadUsers } from './read-users.js';
 
 // A group may have as many members as a company has people: few to a page.
 const GROUPS_A_PAGE = 100;
+// What no company has; pages without end must not fill the memory.
+const MOST_ENTRIES = 2_000_000;
 
 /** What is read: where, and what decides what it means. */
 export type ReadSettings = Pick<
@@ -56,11 +58,8 @@ class Reading {
 
   async answer(): Promise<DirectoryAnswer> {
     // Users first: each member is known as a user or not when it comes in, and its DN is not kept.
-    for await (const entry of this.#entries('user', this.#schema.userAttributes)) this.#users.take(entry);
-    for await (const entry of this.#entries('group', this.#schema.groupAttributes)) {
-      const group = this.#groups.take(entry);
-      if (group) await this.#takeMembers(group, entry);
-    }
+    await this.#readUsers();
+    if (!this.#users.isRepeating) await this.#readGroups();
     const reasons = [...this.#users.reasons(), ...this.#groups.reasons()];
     if (this.#users.users.length === 0 && reasons.length === 0) reasons.push(this.#nobody());
     if (reasons.length > 0) return { whole: false, reasons };
@@ -72,6 +71,24 @@ class Reading {
     if (members.unknown > 0) warnings.push(unknownMembers(members.unknown));
     const { groups, withGroups: groupsWithGroups } = members;
     return { whole: true, users: this.#users.users, groups, groupsWithGroups, warnings };
+  }
+
+  async #readUsers(): Promise<void> {
+    for await (const entry of this.#entries('user', this.#schema.userAttributes)) {
+      this.#users.take(entry);
+      if (this.#users.isRepeating) return;
+      if (this.#users.users.length > MOST_ENTRIES) throw tooMany('users', 'LDAP_USER_FILTER');
+    }
+  }
+
+  async #readGroups(): Promise<void> {
+    for await (const entry of this.#entries('group', this.#schema.groupAttributes)) {
+      const group = this.#groups.take(entry);
+      if (this.#groups.isRepeating) return;
+      if (group) await this.#takeMembers(group, entry);
+      if (this.#groups.size > MOST_ENTRIES)
+        throw tooMany('groups and members who are no users', 'LDAP_GROUP_FILTER');
+    }
   }
 
   async #takeMembers(group: GroupRead, entry: LdapEntry): Promise<void> {
@@ -129,6 +146,13 @@ class Reading {
 }
 
 const TOO_MANY = `The groups have more than ${MOST_MEMBERSHIPS} members together, nested ones counted in each; let LDAP_GROUP_FILTER leave out groups that grant nothing.`;
+
+function tooMany(what: string, filter: string): LdapFault {
+  return new LdapFault(
+    'incomplete',
+    `There are more than ${MOST_ENTRIES} ${what}; let ${filter} leave out who needs nothing here.`,
+  );
+}
 
 function unknownMembers(count: number): string {
   return `${count} ${count === 1 ? 'membership names' : 'memberships name'} nobody that was read: whoever stands outside of LDAP_USER_BASE and LDAP_GROUP_BASE, or is left out by a filter, is passed over.`;

@@ -1,10 +1,10 @@
 import type { DirectoryGroup } from '../../directory-changes.rules.js';
 import { flatteningMembers } from '../../nested-groups.rules.js';
 import { canonicalDn, placeOf, withoutUniqueIdentifier } from '../entries/dn.rules.js';
-import { Findings } from './findings.rules.js';
+import { Findings } from './findings.js';
 import { groupOf, type EntryFault, type ReadableEntry } from '../entries/entries.rules.js';
 import type { LdapSchema, MembersAttribute } from '../entries/ldap-schema.rules.js';
-import { SEVERAL, type ReadUsers } from './read-users.rules.js';
+import { SEVERAL, type ReadUsers } from './read-users.js';
 
 /**
  * The most memberships of all groups together, nested ones counted in each group that they reach: what a few nestings
@@ -44,6 +44,7 @@ export class ReadGroups {
   readonly #faults = new Findings(['group', 'groups']);
   readonly #namesakes = new Findings(['group', 'groups']);
   #unnamed = 0;
+  #isRepeating = false;
 
   constructor(
     private readonly schema: LdapSchema,
@@ -87,6 +88,16 @@ export class ReadGroups {
       this.#faults.add(`with a ${attribute} that several users have`, WHICH_OF_THEM, group.id);
   }
 
+  /** Whether an entry came twice: the answer is not whole, and may never end. */
+  get isRepeating(): boolean {
+    return this.#isRepeating;
+  }
+
+  /** How many are in memory: groups, and names of members who are no users. */
+  get size(): number {
+    return this.#groups.length + this.#strangers.size;
+  }
+
   has(id: string): boolean {
     return this.#ids.has(id);
   }
@@ -110,23 +121,25 @@ export class ReadGroups {
 
   /**
    * The groups with all members, nested ones included; undefined where they have more members than MOST_MEMBERSHIPS. To
-   * be asked once, when all are in.
+   * be asked when all are in.
    */
   *flattened(): Generator<void, FlatGroups | undefined> {
     let unknown = this.#unnamed;
     let withGroups = 0;
     const nested = [];
-    for (const { id, memberIds, otherDns } of this.#groups) {
+    for (const { id, memberIds: known, otherDns } of this.#groups) {
+      const found: string[] = [];
       const nestedKeys: string[] = [];
       for (const dn of otherDns) {
         const userId = this.users.idOfDn(dn);
         const key = this.#byDn.get(dn)?.id;
-        if (userId !== undefined) memberIds.push(userId);
+        if (userId !== undefined) found.push(userId);
         else if (key !== undefined) nestedKeys.push(key);
         else unknown += 1;
       }
       if (nestedKeys.length > 0) withGroups += 1;
-      nested.push({ key: id, memberIds, nestedKeys });
+      // Nearly always nobody is found so late, and the list is not made anew.
+      nested.push({ key: id, memberIds: found.length > 0 ? [...known, ...found] : known, nestedKeys });
       yield;
     }
     const members = yield* flatteningMembers(nested, MOST_MEMBERSHIPS);
@@ -147,7 +160,10 @@ export class ReadGroups {
   #takeNames(entry: ReadableEntry, group: GroupRead): void {
     const { id, name } = group;
     const fault = (fault: string, right: string) => this.#fault({ fault, right, id }, entry);
-    if (this.#ids.has(id)) fault('with an id that was there before', READ_AGAIN);
+    if (this.#ids.has(id)) {
+      this.#isRepeating = true;
+      fault('with an id that was there before', READ_AGAIN);
+    }
     if (this.users.has(id)) fault('with the id of a user', ONE_THING);
     this.#ids.add(id);
 

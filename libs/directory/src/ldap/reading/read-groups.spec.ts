@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { anEntry } from '../../../test/ldap-entries.js';
 import { atOnce } from '../../stepwise.rules.js';
 import { schemaOf, type MembersAttribute } from '../entries/ldap-schema.rules.js';
-import { ReadGroups } from './read-groups.rules.js';
-import { ReadUsers } from './read-users.rules.js';
+import { ReadGroups } from './read-groups.js';
+import { ReadUsers } from './read-users.js';
 
 const SCHEMA = schemaOf({ schema: 'openldap', userFilter: undefined, groupFilter: undefined });
 const PEOPLE = 'ou=people,dc=example,dc=org';

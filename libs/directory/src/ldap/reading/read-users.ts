@@ -1,7 +1,7 @@
 import { canonicalName } from '@tokenwarden/vocabulary';
 import type { DirectoryUser } from '../../directory-changes.rules.js';
 import { canonicalDn, placeOf } from '../entries/dn.rules.js';
-import { Findings } from './findings.rules.js';
+import { Findings } from './findings.js';
 import { userOf, type EntryFault, type ReadableEntry } from '../entries/entries.rules.js';
 import type { LdapSchema } from '../entries/ldap-schema.rules.js';
 
@@ -15,6 +15,7 @@ export class ReadUsers {
   readonly #byDn = new Map<string, string>();
   readonly #byUsername = new Map<string, string>();
   readonly #shared = new Set<string>();
+  #isRepeating = false;
   readonly #faults = new Findings(['user', 'users']);
   readonly #namesakes = new Findings(['user', 'users']);
   readonly #passedOver = new Findings(['user', 'users']);
@@ -37,6 +38,11 @@ export class ReadUsers {
     }
   }
 
+  /** Whether an entry came twice: the answer is not whole, and may never end. */
+  get isRepeating(): boolean {
+    return this.#isRepeating;
+  }
+
   has(id: string): boolean {
     return this.#ids.has(id);
   }
@@ -48,7 +54,7 @@ export class ReadUsers {
 
   /** The id of the user with this username, as a group names it; SEVERAL where more than one have it. */
   idOfUsername(username: string): string | typeof SEVERAL | undefined {
-    const name = canonicalUsername(username);
+    const name = canonicalName(username);
     return this.#shared.has(name) ? SEVERAL : this.#byUsername.get(name);
   }
 
@@ -69,10 +75,13 @@ export class ReadUsers {
 
   #takeNames(entry: ReadableEntry, { id, username }: DirectoryUser): void {
     const fault = (fault: string, right: string) => this.#fault({ fault, right, id }, entry);
-    if (this.#ids.has(id)) fault('with an id that was there before', READ_AGAIN);
+    if (this.#ids.has(id)) {
+      this.#isRepeating = true;
+      fault('with an id that was there before', READ_AGAIN);
+    }
     this.#ids.add(id);
 
-    const name = canonicalUsername(username);
+    const name = canonicalName(username);
     const namesake = this.#byUsername.get(name);
     if (namesake !== undefined && namesake !== id) {
       this.#namesakes.add(SAME_NAME, NAMES_SIGN_IN, `${id} and ${namesake}`);
@@ -100,9 +109,3 @@ const PASSED_OVER = {
   displayName: ['with a display name that cannot be shown', 'The username is shown in its place.'],
   email: ['with an address that is no e-mail address', 'No mail is sent there.'],
 } as const;
-// Nearly every username: its canonical form is its lower case, a hundred thousand times over.
-const PLAIN_NAME = /^[a-z0-9_.@-]+$/i;
-
-function canonicalUsername(name: string): string {
-  return PLAIN_NAME.test(name) ? name.toLowerCase() : canonicalName(name);
-}

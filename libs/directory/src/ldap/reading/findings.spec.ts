@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Findings } from './findings.rules.js';
+import { Findings } from './findings.js';
 
 const findings = () => new Findings(['user', 'users'], 2);
 
