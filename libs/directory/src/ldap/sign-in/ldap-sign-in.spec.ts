@@ -46,12 +46,13 @@ async function signInAt(
     first,
     then = first,
     bind = () => 0,
-  }: { first: Entries | number; then?: Entries | number; bind?: Binding },
+  }: { first: Entries | number | (() => Entries); then?: Entries | number | (() => Entries); bind?: Binding },
   changed: Partial<LdapSettings> = {},
 ): Promise<LdapSignIn> {
   server = await scriptedServer(
     ({ id, search }) => {
-      const answer = search % 2 === 1 ? first : then;
+      const said = search % 2 === 1 ? first : then;
+      const answer = typeof said === 'function' ? said() : said;
       if (typeof answer === 'number') return [done(id, answer)];
       return [...answer.map(([dn, attributes]) => found(id, dn, attributes)), done(id, 0)];
     },
@@ -195,5 +196,40 @@ describe('the time of a refusal', () => {
       expect(median(others) / median(wrong)).toBeGreaterThan(0.7);
       expect(median(others) / median(wrong)).toBeLessThan(1.5);
     }
+  });
+
+  it.each<[string, Entries]>([
+    ['is locked', [['uid=locked', { ...ADA, pwdAccountLockedTime: '000001010000Z' }]]],
+    ['cannot be read', [['uid=locked', { uid: 'ada' }]]],
+    [
+      'shares its name with another',
+      [
+        ['uid=locked', ADA],
+        ['uid=x', { ...ADA, entryUUID: OTHER_ID }],
+      ],
+    ],
+    ['has no password', [['uid=locked', ADA]]],
+  ])('does not tell who %s, of whom the server says at once that the password is wrong', async (_, other) => {
+    // As OpenLDAP does: 49 in each case, and only where there is something to compare it takes its time.
+    let first: Entries = [];
+    const compares = async (dn: string) => {
+      if (dn === ADA_DN) await wait(30);
+      return 49;
+    };
+    const signIn = await signInAt({ first: () => first, bind: compares });
+    const timed = async (entries: Entries) => {
+      first = entries;
+      const begun = performance.now();
+      expect(await signIn.authenticate('ada', 'x')).toBeUndefined();
+      return performance.now() - begun;
+    };
+    await timed([[ADA_DN, ADA]]);
+    const [wrong, atOnce]: [number[], number[]] = [[], []];
+    for (let round = 0; round < 20; round += 1) {
+      for (let i = 0; i < 3; i += 1) atOnce.push(await timed(other));
+      wrong.push(await timed([[ADA_DN, ADA]]));
+    }
+    expect(median(atOnce) / median(wrong)).toBeGreaterThan(0.7);
+    expect(median(atOnce) / median(wrong)).toBeLessThan(1.5);
   });
 });

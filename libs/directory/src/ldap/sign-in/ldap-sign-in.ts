@@ -67,8 +67,9 @@ export class LdapSignIn {
       (connection, attempt) => this.#entriesNamed(connection, username, attempt),
       signal,
     );
-    const dn = others.length === 0 ? found?.dn : undefined;
-    const outcome = await this.#tryPassword(dn, password, signal);
+    const one = others.length === 0 ? found : undefined;
+    const dn = one?.dn;
+    const outcome = await this.#tryPassword(one, password, signal);
     if (dn === undefined || outcome !== 'accepted') return undefined;
 
     const now = await this.#connections.withQuickReader(
@@ -134,12 +135,14 @@ export class LdapSignIn {
   }
 
   /** Binds as the entry, or as nobody at all, and takes the same time where it is refused. */
-  async #tryPassword(dn: string | undefined, password: string, signal: AbortSignal): Promise<BindOutcome> {
+  async #tryPassword(one: Found | undefined, password: string, signal: AbortSignal): Promise<BindOutcome> {
     const begun = performance.now();
-    const outcome = await this.#connections.bindAs(dn ?? this.#decoyDn, password, signal);
-    const wasCompared = dn !== undefined && outcome !== 'refused';
-    this.#times.note(performance.now() - begun, { wasCompared });
-    if (!wasCompared) await this.#times.waitForMissing();
+    const outcome = await this.#connections.bindAs(one?.dn ?? this.#decoyDn, password, signal);
+    if (one !== undefined && outcome === 'accepted') return outcome;
+    // OpenLDAP says of a locked entry that its password is wrong, and has not looked at it.
+    const isEnabled = one !== undefined && 'user' in one.read && one.read.user.enabled;
+    if (isEnabled && outcome === 'wrong') this.#times.note(one.dn, performance.now() - begun);
+    await this.#times.waitFrom(begun, signal);
     return outcome;
   }
 

@@ -1,37 +1,44 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 
-const MOST_KEPT = 15;
+const MOST_ENTRIES = 15;
+const MOST_OF_ONE = 5;
 // Timers are a millisecond off; the rest is waited for turn by turn.
 const TIMER_MS = 1;
-// Below this the difference is noise, and waiting for it would add some.
-const WORTH_WAITING_MS = 0.5;
 
 /**
- * How long servers take to refuse a password that they compared, and one that they did not: a server that hashes slowly
- * answers at once for a name that it does not know, and so tells that it does not know it. Whoever is refused without a
- * comparison waits for the difference.
+ * How long servers take to refuse a password that they compared. A server that hashes slowly answers at once for a name
+ * that it does not know, an entry that is locked or one without a password, mostly with the very code of a wrong
+ * password, and so tells them apart. Every refusal takes as long as comparing does.
  */
 export class RefusalTimes {
-  private compared: readonly number[] = [];
-  private notCompared: readonly number[] = [];
+  // The last of each entry, the one that was noted last at the end.
+  private readonly times = new Map<string, readonly number[]>();
 
-  /** Notes a bind, in milliseconds from connecting to its result. */
-  note(milliseconds: number, { wasCompared }: { wasCompared: boolean }): void {
-    if (wasCompared) this.compared = [...this.compared, milliseconds].slice(-MOST_KEPT);
-    else this.notCompared = [...this.notCompared, milliseconds].slice(-MOST_KEPT);
+  /**
+   * Notes the time of a refusal that is likely to be that of a comparison, in milliseconds from connecting to its result.
+   * @param dn whose password was tried: however often, one entry counts as one
+   */
+  note(dn: string, milliseconds: number): void {
+    const ofOne = [...(this.times.get(dn) ?? []), milliseconds].slice(-MOST_OF_ONE);
+    this.times.delete(dn);
+    this.times.set(dn, ofOne);
+    const [longestAgo] = this.times.keys();
+    if (this.times.size > MOST_ENTRIES && longestAgo !== undefined) this.times.delete(longestAgo);
   }
 
-  /** What is missing to the time of a comparison, in milliseconds; 0 where none was seen yet. */
-  get missing(): number {
-    const difference = medianOf(this.compared) - medianOf(this.notCompared);
-    return difference > WORTH_WAITING_MS ? difference : 0;
+  /** What a comparison takes, in milliseconds: the median of the entries, each by its own; 0 where none was seen yet. */
+  get ofComparison(): number {
+    return medianOf([...this.times.values()].map(medianOf));
   }
 
-  /** Waits for what is missing. */
-  async waitForMissing(): Promise<void> {
-    const until = performance.now() + this.missing;
-    const left = () => until - performance.now();
-    if (left() > TIMER_MS) await wait(left() - TIMER_MS);
+  /**
+   * Waits until a refusal has taken what a comparison takes, or until nobody can wait any longer.
+   * @param begun when it began, by `performance.now()`
+   */
+  async waitFrom(begun: number, signal: AbortSignal): Promise<void> {
+    const until = begun + this.ofComparison;
+    const left = () => (signal.aborted ? 0 : until - performance.now());
+    if (left() > TIMER_MS) await wait(left() - TIMER_MS, undefined, { signal }).catch(() => undefined);
     while (left() > 0) await turn();
   }
 }
