@@ -1,4 +1,4 @@
-import { rows, type Transaction } from '@tokenwarden/database';
+import { inBatches, rows, type Transaction } from '@tokenwarden/database';
 import { hasActiveRows, type SuspendedPrincipal } from '@tokenwarden/tokens';
 
 // The most ids of one statement.
@@ -9,7 +9,7 @@ const BATCH = 5_000;
  * Whom it was written of before stays so from then.
  */
 export async function insertWaitingSuspensions(tx: Transaction, userIds: readonly string[]): Promise<void> {
-  for (const batch of batches(userIds)) {
+  for (const batch of inBatches(userIds, BATCH)) {
     await rows(
       tx,
       `INSERT INTO waiting_suspensions (user_id, decided_at)
@@ -26,7 +26,7 @@ export async function lockWaitingSuspensionsOf(
   userIds: readonly string[],
 ): Promise<SuspendedPrincipal[]> {
   const found: SuspendedPrincipal[] = [];
-  for (const batch of batches([...userIds].sort())) {
+  for (const batch of inBatches([...userIds].sort(), BATCH)) {
     const sql = `SELECT user_id AS id, decided_at AS at FROM waiting_suspensions
       WHERE user_id = ANY($1::uuid[]) ORDER BY user_id FOR UPDATE`;
     found.push(...(await rows<SuspendedPrincipal>(tx, sql, [batch])));
@@ -59,11 +59,7 @@ export async function deleteWrittenSuspensions(tx: Transaction, userIds: readonl
 
 /** Forgets what waits for these users, locked by whoever calls this. */
 export async function deleteWaitingSuspensions(tx: Transaction, userIds: readonly string[]): Promise<void> {
-  for (const batch of batches(userIds)) {
+  for (const batch of inBatches(userIds, BATCH)) {
     await rows(tx, 'DELETE FROM waiting_suspensions WHERE user_id = ANY($1::uuid[])', [batch]);
   }
-}
-
-function* batches(ids: readonly string[]): Generator<readonly string[]> {
-  for (let start = 0; start < ids.length; start += BATCH) yield ids.slice(start, start + BATCH);
 }

@@ -1,4 +1,4 @@
-import { rows, type Transaction } from '@tokenwarden/database';
+import { inBatches, rows, type Transaction } from '@tokenwarden/database';
 import { canonicalName, foldedForSearch } from '@tokenwarden/vocabulary';
 import type {
   AnsweredDirectory,
@@ -111,7 +111,7 @@ export async function holdForChange(
 }
 
 async function hold(tx: Transaction, table: 'users' | 'groups', sortedIds: Iterable<string>): Promise<void> {
-  for (const batch of batches(sortedIds)) {
+  for (const batch of inBatches(sortedIds, BATCH)) {
     const sql = `SELECT FROM ${table} WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
     await rows(tx, sql, [batch]);
   }
@@ -119,7 +119,7 @@ async function hold(tx: Transaction, table: 'users' | 'groups', sortedIds: Itera
 
 /** Writes users as the directory says they are. Whoever stops being ACTIVE by it loses all sessions for good. */
 export async function writeUsers(tx: Transaction, entries: Iterable<DirectoryUser>): Promise<void> {
-  for (const batch of batches(entries)) {
+  for (const batch of inBatches(entries, BATCH)) {
     const values = batch.map((entry) => ({
       id: entry.id,
       username: entry.username,
@@ -148,7 +148,7 @@ export async function writeUsers(tx: Transaction, entries: Iterable<DirectoryUse
 
 /** Marks users as gone; they keep their rows, so that what they did keeps its name and their id stays theirs. */
 export async function markUsersRemoved(tx: Transaction, ids: readonly string[]): Promise<void> {
-  for (const batch of batches(ids)) {
+  for (const batch of inBatches(ids, BATCH)) {
     await rows(
       tx,
       `UPDATE users SET state = 'REMOVED', removed_at = clock_timestamp(), sessions_end_before = clock_timestamp()
@@ -160,7 +160,7 @@ export async function markUsersRemoved(tx: Transaction, ids: readonly string[]):
 
 /** Writes groups as live ones under their names; a group that is new has no grants. */
 export async function writeGroups(tx: Transaction, groups: readonly GroupChange[]): Promise<void> {
-  for (const batch of batches(groups)) {
+  for (const batch of inBatches(groups, BATCH)) {
     const values = batch.map(({ id, name }) => ({ id, name, search_text: foldedForSearch(name) }));
     await rows(
       tx,
@@ -176,7 +176,7 @@ export async function writeGroups(tx: Transaction, groups: readonly GroupChange[
 
 /** Marks groups as gone. Their grants are kept for the case that they come back under their id, and count for nothing. */
 export async function markGroupsRemoved(tx: Transaction, ids: readonly string[]): Promise<void> {
-  for (const batch of batches(ids)) {
+  for (const batch of inBatches(ids, BATCH)) {
     await rows(
       tx,
       `UPDATE groups SET state = 'REMOVED', removed_at = clock_timestamp() WHERE id = ANY($1::uuid[]) AND state <> 'REMOVED'`,
@@ -193,7 +193,7 @@ export interface Membership {
 
 /** Writes memberships; those that are there already stay as they are. */
 export async function addMemberships(tx: Transaction, memberships: Iterable<Membership>): Promise<void> {
-  for (const batch of batches(memberships)) {
+  for (const batch of inBatches(memberships, BATCH)) {
     await rows(
       tx,
       `INSERT INTO group_members (group_id, user_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING`,
@@ -204,7 +204,7 @@ export async function addMemberships(tx: Transaction, memberships: Iterable<Memb
 
 /** Removes memberships, each named by both its ids. */
 export async function removeMemberships(tx: Transaction, memberships: Iterable<Membership>): Promise<void> {
-  for (const batch of batches(memberships)) {
+  for (const batch of inBatches(memberships, BATCH)) {
     await rows(
       tx,
       `DELETE FROM group_members m USING unnest($1::uuid[], $2::uuid[]) AS gone (group_id, user_id)
@@ -229,18 +229,6 @@ export async function noteSignIn(tx: Transaction, userId: string, readFrom: Date
     `UPDATE users SET last_sign_in_at = greatest(last_sign_in_at, $2) WHERE id = $1 AND state = 'ACTIVE'`,
     [userId, readFrom],
   );
-}
-
-/** Lists of a statement's size; whoever makes the items one by one never has all of them. */
-function* batches<T>(items: Iterable<T>): Generator<readonly T[]> {
-  let batch: T[] = [];
-  for (const item of items) {
-    batch.push(item);
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /** Rows in pages of a batch, each from the key on that the one before ended with. */
