@@ -22,6 +22,7 @@ export class Teardown {
   private readonly steps: (() => Promise<void>)[] = [];
   private done: Promise<void> | undefined;
 
+  /** One more step, done before all that were added before it. */
   add(step: () => Promise<void>): void {
     this.steps.push(step);
   }

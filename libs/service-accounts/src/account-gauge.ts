@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Database, type Transaction } from '@tokenwarden/database';
+import { Database } from '@tokenwarden/database';
 import { Metrics } from '@tokenwarden/telemetry';
 import { countByState } from './account-lists.queries.js';
 
@@ -13,8 +13,6 @@ export class AccountGauge implements OnModuleInit {
 
   /** Tells the metrics how to count. */
   onModuleInit(): void {
-    this.metrics.collectServiceAccounts(() => this.database.read(byState));
+    this.metrics.collectServiceAccounts(() => this.database.read(countByState));
   }
 }
-
-const byState = (tx: Transaction) => countByState(tx);
