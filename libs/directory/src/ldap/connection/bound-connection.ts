@@ -19,6 +19,7 @@ import { readerBindFault, RESULT, searchFault } from './ldap-faults.rules.js';
 import { isBesideThePoint, shownReference } from './references.rules.js';
 import type { LdapServer, LdapTrust } from './ldap-server.js';
 import type { Patience } from '../../patience.js';
+import type { SchemaName } from '../entries/ldap-schema.rules.js';
 
 /** The most that one operation takes, in milliseconds. */
 export const OPERATION_MS = 5_000;
@@ -96,7 +97,7 @@ export class BoundConnection implements LdapConnection {
 
   private constructor(
     readonly channel: LdapChannel,
-    private readonly schema: 'openldap' | 'active-directory' | '389ds',
+    private readonly schema: SchemaName,
   ) {}
 
   /**
@@ -105,7 +106,7 @@ export class BoundConnection implements LdapConnection {
    */
   static async open(
     reach: Reach,
-    reader: Credentials & { readonly schema: 'openldap' | 'active-directory' | '389ds' },
+    reader: Credentials & { readonly schema: SchemaName },
     patience: Patience,
   ): Promise<BoundConnection> {
     const channel = await connectTo(reach, patience);
@@ -165,10 +166,13 @@ export class BoundConnection implements LdapConnection {
       timeLimit: OPERATION_MS / 1_000,
       controls: value ? [new PagedResultsControl({ value })] : [],
     });
-    const { response, entries, references } = await this.channel.exchange(request, SearchResponse, {
-      milliseconds: OPERATION_MS,
-      signal,
-    });
+    const { response, entries, references } = await this.channel.exchange(
+      request,
+      SearchResponse,
+      { milliseconds: OPERATION_MS, signal },
+      // Some servers do not count exactly.
+      page ? 2 * page.size : 1,
+    );
     const { url } = this.channel.server;
     if (response.status !== RESULT.success) {
       const fault = searchFault(response.status, scope === 'sub' ? base : undefined);

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { MessageParser, SearchEntry, SearchReference, UnbindRequest } from 'ldapts';
 import type { LdapServer } from './ldap-server.js';
-import { MessageFrames } from './frames.js';
+import { MessageFrames, TooMuch } from './frames.js';
 import { faultOf, LdapFault } from './ldap-faults.js';
 import { socketFault } from './ldap-faults.rules.js';
 import { patiently, WaitingEnded, type Patience } from '../../patience.js';
@@ -25,6 +25,7 @@ interface Pending {
   readonly messageId: number;
   readonly request: Request;
   readonly responseClass: ResponseClass<Response>;
+  readonly mostEntries: number;
   readonly entries: SearchEntry[];
   readonly references: string[];
   readonly resolve: (exchange: Exchange<Response>) => void;
@@ -33,6 +34,7 @@ interface Pending {
 
 const LAST_MESSAGE_ID = 2 ** 31 - 1;
 const GOODBYE_MS = 1_000;
+const MORE_THAN_ASKED = 'more entries than were asked for';
 
 /**
  * One connection to one server, and LDAP messages on it: one request at a time, its whole answer or a fault. The client
@@ -136,24 +138,28 @@ export class LdapChannel {
   /**
    * Makes a request and waits for its whole answer, whatever its result code is. When patience ends the connection is
    * lost: an answer to nobody could be taken for another's.
-   * @throws LdapFault where the connection is or gets lost
+   * @param mostEntries how many entries an answer may have; with one more the connection is lost
+   * @throws LdapFault where the connection is or gets lost, or the request cannot be made
    */
   async exchange<R extends Response>(
     request: Request,
     responseClass: ResponseClass<R>,
     patience: Patience,
+    mostEntries = 0,
   ): Promise<Exchange<R>> {
     this.#throwIfLost();
     if (this.#pending) throw new Error('One request at a time.');
     this.#lastMessageId = (this.#lastMessageId % LAST_MESSAGE_ID) + 1;
     const messageId = this.#lastMessageId;
     request.messageId = messageId;
+    const bytes = this.#written(request);
+    this.#frames.begin();
     try {
       return await patiently<Exchange<R>>(patience, (resolve, reject) => {
         const take = (exchange: Exchange<Response>) => resolve(exchange as Exchange<R>);
         const found = { entries: [], references: [] };
-        this.#pending = { messageId, request, responseClass, ...found, resolve: take, reject };
-        this.#socket.write(request.write());
+        this.#pending = { messageId, request, responseClass, mostEntries, ...found, resolve: take, reject };
+        this.#socket.write(bytes);
       });
     } catch (error) {
       if (!(error instanceof WaitingEnded)) throw error;
@@ -186,12 +192,22 @@ export class LdapChannel {
     );
   }
 
+  /** ldapts writes no request of more than 16 MB, and a DN that a server gave may be that long. */
+  #written(request: Request): Buffer {
+    try {
+      return request.write();
+    } catch (cause) {
+      const sentence = 'a request cannot be made: a name or value in it is too long.';
+      throw faultOf(this.server.url, { kind: 'incomplete', sentence }, { cause });
+    }
+  }
+
   #read(piece: Buffer): void {
     if (!this.isOpen) return;
     try {
       for (const message of this.#frames.push(piece)) this.#parser.read(message, this.#asked());
     } catch (error) {
-      this.#lose(this.#noLdap(error));
+      this.#lose(error instanceof TooMuch ? this.#tooMuch(error.message) : this.#noLdap(error));
     }
   }
 
@@ -212,8 +228,10 @@ export class LdapChannel {
     }
     const pending = this.#pending;
     if (message.messageId !== pending?.messageId) this.#lose(this.#noLdap());
-    else if (message instanceof SearchEntry) pending.entries.push(message);
-    else if (message instanceof SearchReference) pending.references.push(...message.uris);
+    else if (message instanceof SearchEntry) {
+      if (pending.entries.length >= pending.mostEntries) this.#lose(this.#tooMuch(MORE_THAN_ASKED));
+      else pending.entries.push(message);
+    } else if (message instanceof SearchReference) pending.references.push(...message.uris);
     else if (message instanceof pending.responseClass) {
       pending.resolve({ response: message, entries: pending.entries, references: pending.references });
     } else this.#lose(this.#noLdap());
@@ -230,6 +248,11 @@ export class LdapChannel {
 
   #throwIfLost(): void {
     if (this.#lost) throw this.#lost;
+  }
+
+  #tooMuch(what: string): LdapFault {
+    const sentence = `it gives ${what}, which is not read any further.`;
+    return faultOf(this.server.url, { kind: 'incomplete', sentence });
   }
 
   #noLdap(cause?: unknown): LdapFault {

@@ -8,13 +8,15 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export class ReceivedEntry implements LdapEntry {
   readonly dn: string;
   readonly attributes: readonly string[];
-  readonly #values = new Map<string, readonly Buffer[]>();
+  readonly #values = new Map<string, Buffer[]>();
 
   constructor(message: SearchEntry) {
     this.dn = message.name;
     this.attributes = message.attributes.map(({ type }) => type);
     for (const { type, parsedBuffers } of message.attributes) {
-      this.#values.set(type.toLowerCase(), [...this.values(type), ...parsedBuffers]);
+      const known = this.#values.get(type.toLowerCase());
+      if (known) for (const value of parsedBuffers) known.push(value);
+      else this.#values.set(type.toLowerCase(), [...parsedBuffers]);
     }
   }
 

@@ -1,10 +1,19 @@
 /** The bytes are no LDAP message: nothing that comes after them can be read either. */
 export class NotLdap extends Error {
-  override readonly name = 'NotLdap';
+  override readonly name: string = 'NotLdap';
 }
 
-// A group of 500,000 members named by DNs of 100 bytes; what is longer is no message.
+/** More than an answer may have: reading it would fill the memory, or keep everybody else waiting. */
+export class TooMuch extends NotLdap {
+  override readonly name = 'TooMuch';
+}
+
+// A group of nearly 250,000 members, named by DNs of 250 bytes: ldapts reads it in one go, in about a second.
 const LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024;
+const MOST_ELEMENTS = 250_000;
+// Of one answer: a page of 100 groups with 10,000 members each.
+const LARGEST_ANSWER_BYTES = 192 * 1024 * 1024;
+const MOST_ELEMENTS_OF_ANSWER = 1_000_000;
 const LONGEST_HEADER_BYTES = 6;
 const DEEPEST = 12;
 const SEQUENCE = 0x30;
@@ -20,6 +29,14 @@ export class MessageFrames {
   private pieces: Buffer[] = [];
   private received = 0;
   private needed = 0;
+  private answerBytes = 0;
+  private answerElements = 0;
+
+  /** What comes from here on is another answer. */
+  begin(): void {
+    this.answerBytes = 0;
+    this.answerElements = 0;
+  }
 
   /** Whether nothing of a message is waiting for the rest of it. */
   get isEmpty(): boolean {
@@ -28,7 +45,7 @@ export class MessageFrames {
 
   /**
    * The messages that are whole with this piece, in order.
-   * @throws NotLdap where they are none
+   * @throws NotLdap where they are none, TooMuch where there is more in them, or in the answer so far, than may be
    */
   push(piece: Buffer): Buffer[] {
     this.pieces.push(piece);
@@ -42,7 +59,7 @@ export class MessageFrames {
       this.needed = length ?? LONGEST_HEADER_BYTES;
       if (length === undefined || bytes.length < length) break;
       const message = bytes.subarray(0, length);
-      if (!isWellFormed(message, 0, length, 0)) throw new NotLdap('Lengths that contradict each other.');
+      this.count(length, elementsOf(message, 0, length, { depth: 0, most: MOST_ELEMENTS }));
       messages.push(message);
       bytes = bytes.subarray(length);
     }
@@ -51,6 +68,16 @@ export class MessageFrames {
     this.pieces = bytes.length > 0 ? [bytes] : [];
     this.received = bytes.length;
     return messages;
+  }
+
+  private count(bytes: number, elements: number): void {
+    this.answerBytes += bytes;
+    this.answerElements += elements;
+    if (this.answerBytes > LARGEST_ANSWER_BYTES || this.answerElements > MOST_ELEMENTS_OF_ANSWER) {
+      throw new TooMuch(
+        `more than ${LARGEST_ANSWER_BYTES} bytes or ${MOST_ELEMENTS_OF_ANSWER} values in one answer`,
+      );
+    }
   }
 
   private joined(): Buffer {
@@ -63,7 +90,8 @@ function messageLength(bytes: Buffer): number | undefined {
   if (bytes.length > 0 && bytes[0] !== SEQUENCE) throw new NotLdap('No message begins like this.');
   const header = headerOf(bytes, 0, bytes.length);
   if (header === undefined) return undefined;
-  if (header.end > LARGEST_MESSAGE_BYTES) throw new NotLdap(`More than ${LARGEST_MESSAGE_BYTES} bytes.`);
+  if (header.end > LARGEST_MESSAGE_BYTES)
+    throw new TooMuch(`more than ${LARGEST_MESSAGE_BYTES} bytes in one message`);
   return header.end;
 }
 
@@ -83,15 +111,29 @@ function headerOf(
   return content > limit ? undefined : { content, end: content + bytes.readUIntBE(start + 2, count) };
 }
 
-/** Whether the elements from `start` on fill the bytes up to `end` exactly, and so within each. */
-function isWellFormed(bytes: Buffer, start: number, end: number, depth: number): boolean {
-  if (depth > DEEPEST) return false;
+/**
+ * How many elements there are from `start` on, those within them included.
+ * @throws NotLdap where they do not fill the bytes up to `end` exactly, and so within each; TooMuch where they are more
+ */
+function elementsOf(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  { depth, most }: { readonly depth: number; readonly most: number },
+): number {
+  if (depth > DEEPEST) throw new NotLdap('Elements within elements without end.');
+  let count = 0;
   for (let at = start; at < end;) {
     const header = headerOf(bytes, at, end);
-    if (header === undefined || header.end > end) return false;
+    if (header === undefined || header.end > end) throw new NotLdap('Lengths that contradict each other.');
+    count += 1;
+    if (count > most) throw new TooMuch(`more than ${MOST_ELEMENTS} values in one message`);
     const isConstructed = ((bytes[at] as number) & CONSTRUCTED) !== 0;
-    if (isConstructed && !isWellFormed(bytes, header.content, header.end, depth + 1)) return false;
+    if (isConstructed) {
+      const within = { depth: depth + 1, most: most - count };
+      count += elementsOf(bytes, header.content, header.end, within);
+    }
     at = header.end;
   }
-  return true;
+  return count;
 }

@@ -26,11 +26,15 @@ const HEX_PAIR = /^[0-9a-f]{2}$/i;
 // The bit string that a value of `uniqueMember` may end in (RFC 4517, 3.3.21): it tells apart who had one DN in turn.
 const UNIQUE_IDENTIFIER = /#'[01]*'B$/;
 
+// No directory names an entry at such length, and reading one takes time by its length.
+const LONGEST = 8 * 1_024;
+
 /**
  * The one spelling of a DN (RFC 4514): two texts are the same where they name the same entry, whatever their letter
- * case, spaces, escapes and names of types. Commas in it part names and nothing else. Undefined where it is no DN.
+ * case, spaces, escapes and names of types. Commas in it part names and nothing else. Undefined where it is no DN, or longer than 8 KiB.
  */
 export function canonicalDn(text: string): string | undefined {
+  if (text.length > LONGEST) return undefined;
   if (PLAIN.test(text)) return text.toLowerCase();
   const names = parsedDn(text);
   return names?.map(spelledName).join(',');
@@ -83,6 +87,7 @@ function spelled({ type, value }: Assertion): string {
 
 /** Each name of the DN, from the entry's own to the root's. */
 function parsedDn(text: string): Assertion[][] | undefined {
+  if (text.length > LONGEST) return undefined;
   if (text.trim() === '') return [];
   const names: Assertion[][] = [[]];
   let rest = text;
