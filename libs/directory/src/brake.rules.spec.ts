@@ -70,7 +70,7 @@ describe('the brake (rule 12)', () => {
       expect(whyHeld(toll)).toEqual([`It would disable or remove ${lost} of ${active} active users.`]);
     }
     expect(whyHeld(groupsLost(lost, active))).toEqual([
-      `It would remove ${lost} of ${active} groups, or take most of their members away from them.`,
+      `It would remove ${lost} of ${active} active groups, or take most of their members away from them.`,
     ]);
   });
 
@@ -268,7 +268,8 @@ describe('what was accepted', () => {
     ['a user removed who was to be disabled', { removedUsers: ['d1'] }, 'remove 1 user'],
     ['another group removed', { removedGroups: ['x'] }, 'remove 1 group'],
     ['a group removed that was to be emptied', { removedGroups: ['e1'] }, 'remove 1 group'],
-    ['another group emptied', { emptiedGroups: ['x'] }, 'empty 1 group'],
+    ['another group emptied', { emptiedGroups: ['x'] }, 'take most of its members from 1 group'],
+    ['other groups emptied', { emptiedGroups: ['x', 'y'] }, 'take most of their members from 2 groups'],
   ])('does not cover %s', (_, what, said) => {
     const reasons = whyBeyond(losses(what), named);
     expect(reasons).toEqual([`It would ${said} beyond what was accepted.`]);

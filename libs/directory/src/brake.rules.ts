@@ -80,7 +80,7 @@ export function whyHeld({ users, groups }: Toll): string[] {
   }
   if (isTooMuch(groups)) {
     reasons.push(
-      `It would remove ${groups.lost} of ${groups.active} groups, or take most of their members away from them.`,
+      `It would remove ${groups.lost} of ${groups.active} active groups, or take most of their members away from them.`,
     );
   }
   return reasons;
@@ -100,7 +100,9 @@ export function whyBeyond(losses: Losses, named: NamedLosses): string[] {
   return beyond.flatMap(([lost, accepted, verb, noun]) => {
     const shown = new Set(accepted.flat());
     const count = lost.filter(({ id }) => !shown.has(id)).length;
-    return count === 0 ? [] : [`It would ${verb} ${counted(count, noun)} beyond what was accepted.`];
+    if (count === 0) return [];
+    const does = verb === 'empty' ? `take most of ${count === 1 ? 'its' : 'their'} members from` : verb;
+    return [`It would ${does} ${counted(count, noun)} beyond what was accepted.`];
   });
 }
 
