@@ -1,6 +1,7 @@
 import { canonicalName, isIdentifier, textFault, TEXT_LIMITS } from '@tokenwarden/vocabulary';
 import type { DirectoryAnswer, DirectoryGroup, DirectoryUser } from './directory-answer.js';
 import { isEmail } from './email.rules.js';
+import { isName, NAME_IN_WORDS } from './name.rules.js';
 import { flattenedMembers } from './nested-groups.rules.js';
 import { isPasswordHash } from './password-hash.js';
 
@@ -127,10 +128,8 @@ function userOf(
   const canonicalUsername = typeof username === 'string' ? canonicalName(username) : '';
 
   if (!isUuid(id)) fault('id', 'A UUID, the stable id of the user.');
-  if (!isText(username, TEXT_LIMITS.username) || canonicalUsername === '')
-    fault('username', `A text of 1 to ${TEXT_LIMITS.username} characters.`);
-  if (!isText(displayName, TEXT_LIMITS.username))
-    fault('displayName', `A text of 1 to ${TEXT_LIMITS.username} characters.`);
+  if (!isNamed(username) || canonicalUsername === '') fault('username', `It is ${NAME_IN_WORDS}.`);
+  if (!isNamed(displayName)) fault('displayName', `It is ${NAME_IN_WORDS}.`);
   if (email !== null && !(typeof email === 'string' && isEmail(email)))
     fault('email', 'One e-mail address, as ada@example.com, or left out.');
   if (typeof enabled !== 'boolean') fault('enabled', 'true or false.');
@@ -165,8 +164,7 @@ function groupOf(entry: unknown, path: string, reasons: string[]): FileGroup | u
   const { id, name, members = [], groups = [] } = entry;
 
   if (!isUuid(id)) fault('id', 'A UUID, the stable id of the group.');
-  if (!isText(name, TEXT_LIMITS.username))
-    fault('name', `A text of 1 to ${TEXT_LIMITS.username} characters.`);
+  if (!isNamed(name)) fault('name', `It is ${NAME_IN_WORDS}.`);
   if (!isListOfTexts(members)) fault('members', 'A list of usernames.');
   if (!isListOfTexts(groups)) fault('groups', 'A list of names of groups.');
   if (faults.length > 0) return void reasons.push(...faults);
@@ -236,6 +234,7 @@ function repeated<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isUuid = (value: unknown) => typeof value === 'string' && isIdentifier(value.toLowerCase());
+const isNamed = (value: unknown) => typeof value === 'string' && isName(value);
 const isText = (value: unknown, maximum: number) =>
   typeof value === 'string' && textFault(value, { maximum }) === undefined;
 const isListOfTexts = (value: unknown) =>

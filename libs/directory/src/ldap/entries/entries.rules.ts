@@ -1,6 +1,6 @@
-import { textFault, TEXT_LIMITS } from '@tokenwarden/vocabulary';
 import type { DirectoryUser } from '../../directory-changes.rules.js';
 import { isEmail } from '../../email.rules.js';
+import { isName, NAME_IN_WORDS } from '../../name.rules.js';
 import { canonicalValue, namingValue } from './dn.rules.js';
 import { identifierFrom } from './identifier.rules.js';
 import type { LdapSchema } from './ldap-schema.rules.js';
@@ -35,9 +35,6 @@ export interface ReadGroup {
   readonly name: string;
 }
 
-const NAME = { maximum: TEXT_LIMITS.username };
-const TEXT_IN_WORDS = `1 to ${NAME.maximum} characters, no control characters, not blank`;
-
 /**
  * What the entry of a user says. Whoever has no id or username, or is neither enabled nor disabled, cannot be taken; a
  * display name or an address that is no good is no reason to lose somebody, and is passed over.
@@ -46,10 +43,10 @@ export function userOf(entry: ReadableEntry, schema: LdapSchema): ReadUser | Ent
   const id = idOf(entry, schema);
   if (id === undefined) return withoutId(schema);
   const username = namedValue(entry, schema.username);
-  if (username === undefined || textFault(username, NAME) !== undefined)
+  if (username === undefined || !isName(username))
     return {
       fault: `without a usable ${schema.username}`,
-      right: `A username is a text of ${TEXT_IN_WORDS}. Mend these entries, or let LDAP_USER_FILTER leave them out, as with (${schema.username}=*).`,
+      right: `A username is ${NAME_IN_WORDS}. Mend these entries, or let LDAP_USER_FILTER leave them out, as with (${schema.username}=*).`,
       id,
     };
   const { attribute, isDisabled } = schema.disabled;
@@ -61,7 +58,7 @@ export function userOf(entry: ReadableEntry, schema: LdapSchema): ReadUser | Ent
       id,
     };
   const displayNames = schema.displayNames.flatMap((name) => entry.texts(name));
-  const displayName = displayNames.find((text) => textFault(text, NAME) === undefined);
+  const displayName = displayNames.find(isName);
   const emails = entry.texts(schema.email);
   const email = emails.find(isEmail);
   return {
@@ -84,10 +81,10 @@ export function groupOf(entry: ReadableEntry, schema: LdapSchema): ReadGroup | E
   const id = idOf(entry, schema);
   if (id === undefined) return withoutId(schema);
   const name = namedValue(entry, schema.groupName);
-  if (name === undefined || textFault(name, NAME) !== undefined)
+  if (name === undefined || !isName(name))
     return {
       fault: `without a usable ${schema.groupName}`,
-      right: `A name is a text of ${TEXT_IN_WORDS}. Mend these entries, or let LDAP_GROUP_FILTER leave them out.`,
+      right: `A name is ${NAME_IN_WORDS}. Mend these entries, or let LDAP_GROUP_FILTER leave them out.`,
       id,
     };
   return { id, name };
