@@ -5,6 +5,7 @@ import { applyAnswer, DirectoryViews, setGrants, type WholeAnswer } from '@token
 import { Logs } from '@tokenwarden/telemetry';
 import { SYSTEM, type Caller } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import { IDS } from '../test/world.js';
 import {
   accountById,
   accountsManagedBy,
@@ -18,22 +19,13 @@ import { ServiceAccountFilter } from './service-account.inputs.js';
 import { ServiceAccountViews } from './service-account-views.js';
 import { ServiceAccountsService } from './service-accounts.service.js';
 
-const ADA = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01';
-const GRACE = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a02';
-const LINUS = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a03';
-const ADMINS = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11';
-const DATA = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e12';
-const SALES = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e13';
-const ETL = 'b3d8f6a2-9e47-4c15-a6d0-1f4e7b2c5d21';
-const UNKNOWN = 'b3d8f6a2-9e47-4c15-a6d0-1f4e7b2c5d99';
+const { ada: ADA, grace: GRACE, linus: LINUS, admins: ADMINS, data: DATA, sales: SALES, etl: ETL } = IDS;
+const UNKNOWN = IDS.nothing;
 const LONG_AGO = new Date('2000-01-01T00:00:00Z');
 
 const person = (id: string, username: string) => ({
-  id,
-  username,
-  displayName: username,
-  email: null,
-  enabled: true,
+  ...{ id, username, displayName: username },
+  ...{ email: null, enabled: true },
 });
 const admins = { id: ADMINS, name: 'admins', memberIds: [ADA] };
 const data = { id: DATA, name: 'data', memberIds: [GRACE] };
@@ -87,10 +79,8 @@ const caller = (permissions: string[], facts: Partial<Caller> = {}): Caller => (
   origin: { address: null, userAgent: null, requestId: null },
   ...facts,
 });
-const admin = caller(['*:*'], {
-  principal: { kind: 'USER', id: ADA, name: 'ada' },
-  groupIds: [ADMINS],
-});
+const ada = { kind: 'USER', id: ADA, name: 'ada' } as const;
+const admin = caller(['*:*'], { principal: ada, groupIds: [ADMINS] });
 const grace = caller(['dataset/*:read']);
 const token = caller(['dataset/*:read'], { carrier: 'token', tokenId: UNKNOWN });
 const own = { ...token, principal: { kind: 'SERVICE_ACCOUNT', id: ETL, name: 'nightly-etl' } } as const;
@@ -232,8 +222,7 @@ describe('a service account whose groups are gone', () => {
 describe('whoever manages its tokens', () => {
   it('is in one of its live groups', async () => {
     await database.read(async (tx) => {
-      expect(await isMember(tx, ETL, GRACE)).toBe(true);
-      expect(await isMember(tx, ETL, LINUS)).toBe(false);
+      expect([await isMember(tx, ETL, GRACE), await isMember(tx, ETL, LINUS)]).toEqual([true, false]);
       expect(await accountsManagedBy(tx, GRACE)).toEqual([ETL]);
     });
     await apply([sales]);
