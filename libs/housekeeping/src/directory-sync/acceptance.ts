@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { holdsSecret } from '@tokenwarden/audit';
 import { Database, type Transaction } from '@tokenwarden/database';
@@ -11,8 +10,9 @@ import {
   unavailable,
   type Caller,
 } from '@tokenwarden/vocabulary';
+import { endedWithin } from '../runs/ended-within.js';
 import { RunFailed, type HousekeepingRunRecord, type RunWork } from '../runs/run.js';
-import { Runs, type BegunRun } from '../runs/runs.js';
+import { Runs } from '../runs/runs.js';
 import { runById } from '../runs/runs.queries.js';
 import { DirectorySyncTask } from './directory-sync.task.js';
 import { answerToAccept, type Acceptance } from './held-answers.js';
@@ -58,7 +58,7 @@ export class DirectoryAcceptance {
         { trigger: 'MANUAL', by: acceptance.by, dryRun: false },
         attempt.work,
       );
-      const ended = await endedBy(begun, until);
+      const ended = await endedWithin(begun, until - performance.now());
       if (begun.isNew) {
         const refusal = attempt.refusal();
         if (refusal) throw refusal;
@@ -97,15 +97,4 @@ async function refuseOthers(tx: Transaction, runId: string): Promise<void> {
   if (!run) throw notFound('runId');
   if (run.state !== 'HELD') throw invalidInput('runId', 'This run was not held: there is nothing to accept.');
   await answerToAccept(tx, runId);
-}
-
-async function endedBy({ ended }: BegunRun, until: number): Promise<HousekeepingRunRecord | undefined> {
-  ended.catch(() => undefined); // it may end when nobody waits any more
-  const waiting = new AbortController();
-  const late = sleep(Math.max(0, until - performance.now()), undefined, { signal: waiting.signal });
-  try {
-    return await Promise.race([ended, late]);
-  } finally {
-    waiting.abort();
-  }
 }

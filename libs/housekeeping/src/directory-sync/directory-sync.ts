@@ -5,6 +5,7 @@ import { Database } from '@tokenwarden/database';
 import { hasWholeCopy } from '@tokenwarden/directory';
 import { Logs } from '@tokenwarden/telemetry';
 import { directoryUnavailable, Problem, SYSTEM } from '@tokenwarden/vocabulary';
+import { endedWithin } from '../runs/ended-within.js';
 import { Runs, type BegunRun } from '../runs/runs.js';
 import { directoryStanding } from './directory-standing.queries.js';
 import { DirectorySyncTask } from './directory-sync.task.js';
@@ -101,27 +102,20 @@ export class DirectorySync implements BeforeApplicationShutdown {
     milliseconds: number,
     { waitsForWriting = false }: { waitsForWriting?: boolean } = {},
   ): Promise<Tried> {
-    const waiting = new AbortController();
     try {
-      const { run: begun, ended } = await this.begin();
-      ended.catch(() => undefined); // it may end when nobody waits any more
-      const late = sleep(Math.max(0, milliseconds), undefined, {
-        signal: AbortSignal.any([this.stopping.signal, waiting.signal]),
-      });
-      const inTime = await Promise.race([ended, late]);
+      const begun = await this.begin();
+      const inTime = await endedWithin(begun, milliseconds, this.stopping.signal);
       // Who has waited for a whole answer does not give up while it is written: that of a large company takes a while.
-      const run = inTime ?? (waitsForWriting && this.task.isApplying ? await ended : undefined);
+      const run = inTime ?? (waitsForWriting && this.task.isApplying ? await begun.ended : undefined);
       return {
         isDone: run?.state === 'SUCCEEDED',
-        begunAt: begun.startedAt,
+        begunAt: begun.run.startedAt,
         reason: run?.error ?? undefined,
       };
     } catch (error) {
       this.stopping.signal.throwIfAborted();
       if (!(error instanceof Problem)) throw error;
       return { isDone: false, reason: error.message };
-    } finally {
-      waiting.abort();
     }
   }
 
@@ -134,7 +128,8 @@ export class DirectorySync implements BeforeApplicationShutdown {
   private async hasCopy(): Promise<boolean> {
     try {
       return await this.database.read(hasWholeCopy);
-    } catch {
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
       return false; // the database is gone: then nothing is known, and it is tried again
     }
   }
