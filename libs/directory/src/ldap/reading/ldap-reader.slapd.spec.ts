@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Attribute, Change } from 'ldapts';
 import { GROUPS, PEOPLE, SlapdReading } from '../../../test/slapd-reading.js';
 import type { WholeAnswer } from '../../directory-answer.js';
@@ -72,6 +72,11 @@ const SMALL = [
   ),
 ].join('\n\n');
 
+async function replaceMember(cn: string, dn: string): Promise<void> {
+  const modification = new Attribute({ type: 'member', values: [dn] });
+  await company.admin.modify(`cn=${cn},${GROUPS}`, new Change({ operation: 'replace', modification }));
+}
+
 describe('a small company on OpenLDAP', () => {
   beforeAll(async () => void (company = await SlapdReading.begin(SMALL)));
   afterAll(() => company.end());
@@ -116,7 +121,7 @@ describe('a small company on OpenLDAP', () => {
     ]);
   });
 
-  it('costs no second look where whoever is unknown stands outside of what is read', async () => {
+  it('costs no second look at groups where whoever is unknown stands outside of what is read', async () => {
     const bases: string[] = [];
     const counting: LdapConnection = {
       pages: (search, signal) => {
@@ -125,7 +130,7 @@ describe('a small company on OpenLDAP', () => {
       },
     };
     await company.readWhole({}, counting);
-    expect(bases).toEqual([PEOPLE, GROUPS]);
+    expect(bases).toEqual([PEOPLE, GROUPS, PEOPLE]);
   });
 
   it('is read below its bases only, by its filters only', async () => {
@@ -191,11 +196,6 @@ describe('whoever changes in the directory', () => {
     expect(membersByGroup(await company.readWhole())['by-dn']).toEqual(['newcomer']);
   });
 
-  async function replaceMember(cn: string, dn: string): Promise<void> {
-    const modification = new Attribute({ type: 'member', values: [dn] });
-    await company.admin.modify(`cn=${cn},${GROUPS}`, new Change({ operation: 'replace', modification }));
-  }
-
   it('without a username makes the answer faulty, named by id alone', async () => {
     const attributes = { objectClass: 'inetOrgPerson', cn: 'Secret Name', sn: 'x' };
     await company.admin.add(`cn=Secret Name,${PEOPLE}`, attributes);
@@ -207,6 +207,31 @@ describe('whoever changes in the directory', () => {
     expect(JSON.stringify(answer)).not.toContain('Secret');
     expect(await company.read({ userFilter: '(&(objectClass=inetOrgPerson)(uid=*))' })).toMatchObject({
       whole: true,
+    });
+  });
+});
+
+describe('whoever takes the name of another one between the reading of users and of groups', () => {
+  beforeEach(async () => void (company = await SlapdReading.begin(SMALL)));
+  afterEach(() => company.end());
+
+  it.each([
+    ['DN', `uid=ada,${PEOPLE}`],
+    ['username, which a group names', `cn=Another,${PEOPLE}`],
+  ])('makes it no answer: the %s', async (_, dn) => {
+    const replacing: LdapConnection = {
+      pages: async function* (search, signal) {
+        if (search.attributes.includes('member')) {
+          await company.admin.del(`uid=ada,${PEOPLE}`);
+          await company.admin.add(dn, { objectClass: 'inetOrgPerson', uid: 'ada', cn: 'Another', sn: 'x' });
+          await replaceMember('by-dn', dn);
+        }
+        yield* company.connection.pages(search, signal);
+      },
+    };
+    expect(await company.read({}, replacing)).toEqual({
+      whole: false,
+      reasons: [expect.stringMatching(/^The directory changed while it was read\./)],
     });
   });
 });

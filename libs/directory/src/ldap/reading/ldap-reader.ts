@@ -64,7 +64,7 @@ class Reading {
     if (this.#users.users.length === 0 && reasons.length === 0) reasons.push(this.#nobody());
     if (reasons.length > 0) return { whole: false, reasons };
 
-    await this.#findMovedMembers();
+    await this.#lookAgain();
     const members = await this.#slices.resultOf(this.#groups.flattened());
     if (!members) return { whole: false, reasons: [TOO_MANY] };
     const warnings = [...this.#users.warnings(), ...this.#groups.warnings()];
@@ -100,21 +100,34 @@ class Reading {
   }
 
   /**
-   * Whoever is moved or renamed after they were read, and before a group that they are in, is named by that group in a
-   * way that nobody has: without a second look they would lose the group until the next synchronisation.
+   * A second look, at names alone. Whoever is moved or renamed after they were read, and before a group that they are
+   * in, is named by that group in a way that nobody has: without it they would lose the group until the next
+   * synchronisation. And where another one has a name by now, nobody can tell whom the groups mean by it.
+   * @throws LdapFault where a name is another one's by now
    */
-  async #findMovedMembers(): Promise<void> {
+  async #lookAgain(): Promise<void> {
     const unknown = await this.#slices.resultOf(this.#groups.unknownDns());
-    for (const kind of ['user', 'group'] as const) {
-      const known = kind === 'user' ? this.#users : this.#groups;
-      const base = canonicalDn(this.#baseOf(kind)) ?? '';
-      if (![...unknown].some((dn) => isAtOrBelow(dn, base))) continue;
-      for await (const entry of this.#entries(kind, [this.#schema.id.attribute])) {
-        const dn = canonicalDn(entry.dn);
-        const id = idOf(entry, this.#schema);
-        if (dn !== undefined && id !== undefined && unknown.has(dn) && known.has(id)) known.alsoAt(dn, id);
-      }
+    const { id, username, members } = this.#schema;
+    const byUsername = members.some(({ names }) => names === 'username');
+    for await (const entry of this.#entries('user', [id.attribute, ...(byUsername ? [username] : [])])) {
+      const now = this.#nowAt(entry);
+      if (!now) continue;
+      const name = byUsername ? entry.text(username) : undefined;
+      if (this.#users.isAnothers(now, name)) throw new LdapFault('incomplete', CHANGED);
+      if (unknown.has(now.dn) && this.#users.has(now.id)) this.#users.alsoAt(now.dn, now.id);
     }
+    const groupBase = canonicalDn(this.settings.groupBase) ?? '';
+    if (![...unknown].some((dn) => isAtOrBelow(dn, groupBase))) return;
+    for await (const entry of this.#entries('group', [id.attribute])) {
+      const now = this.#nowAt(entry);
+      if (now && unknown.has(now.dn) && this.#groups.has(now.id)) this.#groups.alsoAt(now.dn, now.id);
+    }
+  }
+
+  #nowAt(entry: LdapEntry): { readonly dn: string; readonly id: string } | undefined {
+    const dn = canonicalDn(entry.dn);
+    const id = idOf(entry, this.#schema);
+    return dn === undefined || id === undefined ? undefined : { dn, id };
   }
 
   async *#entries(kind: 'user' | 'group', attributes: readonly string[]): AsyncGenerator<LdapEntry> {
@@ -145,6 +158,7 @@ class Reading {
   }
 }
 
+const CHANGED = 'The directory changed while it was read. It is read again at the next synchronisation.';
 const TOO_MANY = `The groups have more than ${MOST_MEMBERSHIPS} members together, nested ones counted in each; let LDAP_GROUP_FILTER leave out groups that grant nothing.`;
 
 function tooMany(what: string, filter: string): LdapFault {

@@ -58,6 +58,15 @@ export class ReadUsers {
     return this.#shared.has(name) ? SEVERAL : this.#byUsername.get(name);
   }
 
+  /** Whether this DN or username was read as somebody else's, so that groups may have meant another one by it. */
+  isAnothers(
+    { dn, id }: { readonly dn: string; readonly id: string },
+    username: string | undefined,
+  ): boolean {
+    const ids = [this.#byDn.get(dn), username === undefined ? undefined : this.idOfUsername(username)];
+    return ids.some((known) => known !== undefined && known !== SEVERAL && known !== id);
+  }
+
   /** Notes another DN of a user who is known: theirs has changed since. */
   alsoAt(dn: string, id: string): void {
     this.#byDn.set(dn, id);
