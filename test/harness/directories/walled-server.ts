@@ -24,7 +24,7 @@ const PRINTED = 'printed.log';
 const START_TRIES = 3;
 const OPEN_WITHIN_MS = 30_000;
 const GONE_WITHIN_MS = 10_000;
-const CLIENT_MS = 10_000;
+const CLIENT_MS = 60_000;
 
 /** Its life; from outside it is reached on free ports of 127.0.0.1. */
 export class WalledServer {

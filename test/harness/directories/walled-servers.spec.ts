@@ -17,7 +17,7 @@ describe.each([
 
   it('shows its people to its reader, over LDAPS as well', async () => {
     const { ldapsUrl = '', caFile, readerDn, readerPassword, userBase } = directory;
-    const client = new Client({ url: ldapsUrl, tlsOptions: { ca: [readFileSync(caFile)] }, timeout: 10_000 });
+    const client = new Client({ url: ldapsUrl, tlsOptions: { ca: [readFileSync(caFile)] }, timeout: 60_000 });
     await client.bind(readerDn, readerPassword);
     const found = await client.search(userBase, { filter, attributes: ['cn'], paged: true });
     expect(found.searchEntries).toHaveLength(users);
