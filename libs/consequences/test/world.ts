@@ -165,8 +165,8 @@ export class World {
   /** How many events of an action there are of each of these tokens, as a set: [1] means one of each. */
   async eventsOfEach(ids: readonly string[], action: string): Promise<number[]> {
     const counts = await this.sql<{ count: number }>(
-      `SELECT DISTINCT (SELECT count(*)::integer FROM audit_pending_events e WHERE e.target_id = asked.id AND e.action = $2) AS count
-       FROM unnest($1::text[]) AS asked (id)`,
+      `SELECT DISTINCT count(e.id)::integer AS count FROM unnest($1::text[]) AS asked (id)
+       LEFT JOIN audit_pending_events e ON e.target_id = asked.id AND e.action = $2 GROUP BY asked.id`,
       [ids, action],
     );
     return counts.map(({ count }) => count).sort((a, b) => a - b);

@@ -84,8 +84,8 @@ const codeOf = (attempt: Promise<unknown>) =>
 const eventsOfEach = async (action: string) =>
   (
     await run<{ count: number }>(
-      `SELECT DISTINCT (SELECT count(*)::integer FROM audit_pending_events e WHERE e.target_id = t.id::text AND e.action = $1)
-         AS count FROM access_tokens t ORDER BY 1`,
+      `SELECT DISTINCT count(e.id)::integer AS count FROM access_tokens t
+       LEFT JOIN audit_pending_events e ON e.target_id = t.id::text AND e.action = $1 GROUP BY t.id ORDER BY 1`,
       [action],
     )
   ).map(({ count }) => count);
