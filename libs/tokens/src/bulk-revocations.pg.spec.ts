@@ -6,6 +6,7 @@ import {
   holdAllTokens,
   liveCountOf,
   liveTokensOf,
+  lockTokensOf,
   leaveToSuccessor,
   renameToken,
   resumeToken,
@@ -158,10 +159,12 @@ describe('several decisions whose rows wait', () => {
 describe('one over very many tokens', () => {
   it('hits all of them, and a list goes by its index still', async () => {
     const principalId = await world.addUser();
-    await world.manyIssued(20_000, principalId);
+    const ids = await world.manyIssued(20_001, principalId);
     await world.sql('ANALYZE access_tokens');
+    const locked = world.database.transaction((tx) => lockTokensOf(tx, [principalId]), { withinSeconds: 30 });
+    expect(await locked).toEqual(ids);
     const select = { sql: 'SELECT id FROM access_tokens WHERE principal_id = $1', parameters: [principalId] };
-    expect(await world.database.transaction((tx) => revokeMany(tx, select, revocation))).toBe(20_000);
+    expect(await world.database.transaction((tx) => revokeMany(tx, select, revocation))).toBe(20_001);
     await world.sql('ANALYZE bulk_revocations, bulk_revocation_sets');
     const live = await world.database.read(async (tx) =>
       rows(tx, `SELECT FROM ${await tokensNow(tx)} t WHERE principal_id = $1 AND revoked_at IS NULL`, [

@@ -107,10 +107,15 @@ export function hasActiveRows(principalId: string): string {
     AND ${IS_NOT_BEING_REVOKED})`;
 }
 
-/** The ids of the live tokens of these principals, in order. */
-export async function selectLiveIds(tx: Transaction, principalIds: readonly string[]): Promise<string[]> {
-  const sql = `SELECT t.id FROM ${livingRows(OF_PRINCIPALS)} ORDER BY t.id`;
-  return (await rows<{ id: string }>(tx, sql, [principalIds])).map(({ id }) => id);
+/** The ids of the live tokens of these principals, in order, so many at most of those behind `after`. */
+export async function selectLiveIds(
+  tx: Transaction,
+  principalIds: readonly string[],
+  after: string | null,
+  most: number,
+): Promise<string[]> {
+  const sql = `SELECT t.id FROM ${livingRows(OF_PRINCIPALS)} AND ($2::uuid IS NULL OR t.id > $2) ORDER BY t.id LIMIT $3`;
+  return (await rows<{ id: string }>(tx, sql, [principalIds, after, most])).map(({ id }) => id);
 }
 
 /** Locks tokens, as `lockToken` does each; the caller goes through their ids in order. */

@@ -73,13 +73,18 @@ export async function suspendThese(
  * @returns their ids, in order
  */
 export async function lockTokensOf(tx: Transaction, principalIds: readonly string[]): Promise<string[]> {
-  if (principalIds.length === 0) return [];
-  const ids = await selectLiveIds(tx, principalIds);
-  for (let start = 0; start < ids.length; start += LOCKED_AT_ONCE) {
-    await lockTokens(tx, ids.slice(start, start + LOCKED_AT_ONCE));
+  const ids: string[] = [];
+  if (principalIds.length === 0) return ids;
+  for (;;) {
+    const some = await selectLiveIds(tx, principalIds, ids.at(-1) ?? null, READ_AT_ONCE);
+    for (let start = 0; start < some.length; start += LOCKED_AT_ONCE) {
+      await lockTokens(tx, some.slice(start, start + LOCKED_AT_ONCE));
+    }
+    ids.push(...some);
+    if (some.length < READ_AT_ONCE) return ids;
   }
-  return ids;
 }
 
-// As many as are locked well within the time of a statement.
+// As many as are locked well within the time of a statement, and as are read without keeping others from being answered.
 const LOCKED_AT_ONCE = 1_000;
+const READ_AT_ONCE = 20_000;
