@@ -8,6 +8,7 @@ import { Loaders, type GraphQLContext } from '@tokenwarden/api';
 import { Database, openDatabase, rows } from '@tokenwarden/database';
 import { DirectoryModule, FileSource } from '@tokenwarden/directory';
 import { ServiceAccountsModule } from '@tokenwarden/service-accounts';
+import { Logs, TelemetryModule } from '@tokenwarden/telemetry';
 import {
   AccessToken,
   ServiceAccountToken,
@@ -64,6 +65,7 @@ beforeAll(async () => {
   nest = await Test.createTestingModule({
     imports: [
       Parts,
+      TelemetryModule.forRoot(new Logs({ level: 'fatal' })),
       DirectoryModule.forRoot(new FileSource({ path: '/nowhere', acceptsPlainPasswords: false })),
       ServiceAccountsModule,
       GraphQLModule.forRoot<ApolloDriverConfig>({
