@@ -10,7 +10,7 @@ const LDAP = {
 
 describe('the settings of the directory alone', () => {
   const readAlone = (environment: Record<string, string>) =>
-    readDirectorySettings(environment, () => '-----BEGIN PRIVATE KEY-----');
+    readDirectorySettings(environment, () => '-----BEGIN PUBLIC KEY-----');
   it('are read whatever is wrong with the others, with the warnings about it and no other', () =>
     expect(
       readAlone({

@@ -17,7 +17,7 @@ const DATABASE = {
 const FILES: Record<string, string> = {
   '/etc/tw/ca.pem': `Two of them\n${AUTHORITY}\n${OTHER_AUTHORITY}\n`,
   '/etc/tw/empty.pem': '',
-  '/etc/tw/key.pem': '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n',
+  '/etc/tw/key.pem': '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n',
   '/etc/tw/cut.pem': AUTHORITY.replace(/\n-----END.*/, '\n'),
   '/etc/tw/broken.pem': `${AUTHORITY}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`,
   '/run/password': ' with a blank before it\n',
