@@ -1,4 +1,5 @@
 export { emptyDatabase, freshDatabase, type TestDatabase } from './fresh-database.js';
+export { databaseForSpecs, type DatabaseForSpecs } from './database-for-specs.js';
 export {
   freePort,
   newFolder,

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import { describe, expect, it } from '@jest/globals';
+import { databaseNow } from '@tokenwarden/database';
+import { copyForSpecs, user, whole } from '../test/copy-world.js';
 import {
   applyAnswer,
   compareAnswer,
@@ -8,53 +8,25 @@ import {
   namedIn,
   type DirectoryUser,
   type NamedLosses,
-  type WholeAnswer,
 } from './index.js';
 
 const idOf = (number: number) => `0c5a6f2e-4b1d-4f0e-9a3b-${String(number).padStart(12, '0')}`;
 const GROUP = { id: '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11', name: 'people', memberIds: [] };
 const people = (from: number, to: number): DirectoryUser[] =>
-  Array.from({ length: to - from }, (_, i) => ({
-    id: idOf(from + i),
-    username: `user${from + i}`,
-    displayName: `User ${from + i}`,
-    email: null,
-    enabled: true,
-  }));
-const whole = (users: DirectoryUser[]): WholeAnswer => ({
-  whole: true,
-  users,
-  groups: [GROUP],
-  warnings: [],
-});
+  Array.from({ length: to - from }, (_, i) =>
+    user(idOf(from + i), `user${from + i}`, { displayName: `User ${from + i}` }),
+  );
 
-let fresh: TestDatabase;
-let database: Database;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
-});
-afterAll(async () => {
-  await database?.close();
-  await fresh?.close();
-});
-beforeEach(async () => {
-  await database.read((tx) => rows(tx, 'TRUNCATE users, groups, changes, audit_pending_events CASCADE'));
-  await apply(people(0, 20));
-  await database.read((tx) => rows(tx, 'TRUNCATE changes, audit_pending_events'));
-});
-
-const apply = (users: DirectoryUser[], accepted?: NamedLosses) =>
-  database.transaction(async (tx) => applyAnswer(tx, whole(users), await databaseNow(tx), accepted));
+const copy = copyForSpecs(people(0, 20), [GROUP]);
+const apply = (users: DirectoryUser[], accepted?: NamedLosses) => copy.apply(users, [GROUP], accepted);
 const count = async (what: string) =>
-  (await database.read((tx) => rows<{ count: number }>(tx, `SELECT count(*)::int AS count FROM ${what}`)))[0]
-    ?.count;
+  (await copy.sql<{ count: number }>(`SELECT count(*)::int AS count FROM ${what}`))[0]?.count;
 const activeUsers = () => count(`users WHERE state = 'ACTIVE'`);
 
 /** What the brake says of an answer in a transaction that goes on, and commits. */
 const held = (users: DirectoryUser[], accepted?: NamedLosses) =>
-  database.transaction(async (tx) => {
-    const thrown = await applyAnswer(tx, whole(users), await databaseNow(tx), accepted).catch(
+  copy.database.transaction(async (tx) => {
+    const thrown = await applyAnswer(tx, whole(users, [GROUP]), await databaseNow(tx), accepted).catch(
       (error: unknown) => error,
     );
     if (!(thrown instanceof HeldAnswer)) throw new Error('It was not held.');
@@ -93,8 +65,8 @@ describe('an answer that takes away too much', () => {
 
 describe('a comparison', () => {
   it('says what an answer would do, and does none of it', async () => {
-    const { changes, toll } = await database.read(async (tx) =>
-      compareAnswer(tx, whole(people(5, 21)), await databaseNow(tx)),
+    const { changes, toll } = await copy.database.read(async (tx) =>
+      compareAnswer(tx, whole(people(5, 21), [GROUP]), await databaseNow(tx)),
     );
     expect(toll.users).toEqual({ active: 20, lost: 5 });
     expect(changes.users.map(({ action }) => action).sort()).toEqual([
