@@ -1,28 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openDatabase, rows, type Database } from '@tokenwarden/database';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { rows } from '@tokenwarden/database';
 import { readSettings } from '@tokenwarden/settings';
 import { holdAllTokens, revokeMany } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import { databaseForSpecs } from '../../../test/harness/index.js';
 import { liveTokensNotInForce } from './in-force.js';
 
 const HERE = 'https://tokens.example';
 const settings = readSettings({ PUBLIC_URL: HERE, AUDIENCES: 'https://api.example' });
 
-let fresh: TestDatabase;
-let database: Database;
-
+const fresh = databaseForSpecs();
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
   await read(
     `INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, active_from) VALUES ('tokenwarden-k', 'ES256', '{}', '', now())`,
   );
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.close();
 });
 
 describe('the tokens that another PUBLIC_URL or fewer AUDIENCES have ended', () => {
@@ -34,7 +26,7 @@ describe('the tokens that another PUBLIC_URL or fewer AUDIENCES have ended', () 
     expect(await counted()).toBe(2);
   });
   it('are not those that a bulk revocation has hit, before their rows say so', async () => {
-    await database.transaction(async (tx) => {
+    await fresh.database.transaction(async (tx) => {
       await holdAllTokens(tx);
       const selected = { sql: `SELECT id FROM access_tokens WHERE issuer <> $1`, parameters: [HERE] };
       await revokeMany(tx, selected, { by: SYSTEM, reason: null, details: {} });
@@ -44,11 +36,11 @@ describe('the tokens that another PUBLIC_URL or fewer AUDIENCES have ended', () 
 });
 
 function read<T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
-  return database.read((tx) => rows<T>(tx, sql, parameters));
+  return fresh.database.read((tx) => rows<T>(tx, sql, parameters));
 }
 
 function counted(): Promise<number> {
-  return database.read((tx) => liveTokensNotInForce(tx, settings));
+  return fresh.database.read((tx) => liveTokensNotInForce(tx, settings));
 }
 
 async function aToken({ issuer, audiences }: { issuer: string; audiences: string[] }): Promise<void> {

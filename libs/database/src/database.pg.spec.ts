@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { invalidInput, type Problem } from '@tokenwarden/vocabulary';
-import { freshDatabase } from '../../../test/harness/index.js';
+import { databaseForSpecs } from '../../../test/harness/index.js';
 import {
   agreeOn,
   Database,
@@ -18,16 +18,7 @@ import {
   tryLockFor,
 } from './index.js';
 
-let fresh: Awaited<ReturnType<typeof freshDatabase>>;
-let database: Database;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.close();
-});
+const fresh = databaseForSpecs();
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(
@@ -39,26 +30,28 @@ describe('a transaction', () => {
   it('keeps nothing of work that failed', async () => {
     const id = randomUUID();
     await expect(
-      database.transaction(async (tx) => {
+      fresh.database.transaction(async (tx) => {
         await recordChange(tx, 'token', [id]);
         throw invalidInput('name', 'No.');
       }),
     ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     expect(
-      await database.read((tx) => rows(tx, 'SELECT 1 FROM changes WHERE $1 = ANY(subject_ids)', [id])),
+      await fresh.database.read((tx) => rows(tx, 'SELECT 1 FROM changes WHERE $1 = ANY(subject_ids)', [id])),
     ).toEqual([]);
   });
   it('turns a lost connection into UNAVAILABLE', async () => {
-    const failed = database.transaction((tx) => rows(tx, 'SELECT pg_terminate_backend(pg_backend_pid())'));
+    const failed = fresh.database.transaction((tx) =>
+      rows(tx, 'SELECT pg_terminate_backend(pg_backend_pid())'),
+    );
     expect(await codeOf(failed)).toBe('UNAVAILABLE');
-    expect(await database.read((tx) => rows(tx, 'SELECT 1 AS one'))).toEqual([{ one: 1 }]);
+    expect(await fresh.database.read((tx) => rows(tx, 'SELECT 1 AS one'))).toEqual([{ one: 1 }]);
   });
   it('is UNAVAILABLE where the work takes longer than anybody waits', async () => {
-    const slow = database.read((tx) => rows(tx, 'SELECT pg_sleep(2)'), { withinSeconds: 0.1 });
+    const slow = fresh.database.read((tx) => rows(tx, 'SELECT pg_sleep(2)'), { withinSeconds: 0.1 });
     expect(await codeOf(slow)).toBe('UNAVAILABLE');
   });
   it('leaves a broken statement what it is: a fault of ours', async () => {
-    await expect(database.read((tx) => rows(tx, 'SELECT nonsense'))).rejects.toThrow(/nonsense/);
+    await expect(fresh.database.read((tx) => rows(tx, 'SELECT nonsense'))).rejects.toThrow(/nonsense/);
   });
   it('is UNAVAILABLE where nobody listens', async () => {
     expect(await codeOf(openDatabase('postgres://nobody:x@127.0.0.1:1/none'))).toContain('ECONNREFUSED');
@@ -86,7 +79,7 @@ describe('a connection on which a statement was given up', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_000)); // the statement is over, had anybody waited for it
     await impatient.transaction((tx) => recordChange(tx, 'token', [later]));
     const kept = 'SELECT subject_ids[1] AS id FROM changes WHERE subject_ids[1] = ANY($1)';
-    expect(await database.read((tx) => rows(tx, kept, [[given, later]]))).toEqual([{ id: later }]);
+    expect(await fresh.database.read((tx) => rows(tx, kept, [[given, later]]))).toEqual([{ id: later }]);
   });
   it('is closed after a read too, and nobody waits behind it', async () => {
     const before = await backend();
@@ -102,7 +95,7 @@ describe('a connection on which a statement was given up', () => {
 
 describe('the rows of a statement', () => {
   it('are plain for SELECT, INSERT, UPDATE and DELETE alike', () =>
-    database.transaction(async (tx) => {
+    fresh.database.transaction(async (tx) => {
       const id = randomUUID();
       const insert = `INSERT INTO groups (id, name, search_text) VALUES ($1, 'a', 'a') RETURNING name`;
       expect(await rows(tx, insert, [id])).toEqual([{ name: 'a' }]);
@@ -116,18 +109,18 @@ describe('the rows of a statement', () => {
       expect(await rows(tx, 'DELETE FROM groups WHERE id = $1 RETURNING name', [id])).toEqual([]);
     }));
   it('give the time of the database in milliseconds', async () => {
-    expect(await database.read(databaseNow)).toBeInstanceOf(Date);
+    expect(await fresh.database.read(databaseNow)).toBeInstanceOf(Date);
   });
 });
 
 describe('a lock', () => {
   it('is one at a time, and free when its transaction ends', async () => {
-    await database.transaction(async (tx) => {
+    await fresh.database.transaction(async (tx) => {
       await lockFor(tx, 'spec');
-      expect(await database.transaction((other) => tryLockFor(other, 'spec'))).toBe(false);
-      expect(await database.transaction((other) => tryLockFor(other, 'another'))).toBe(true);
+      expect(await fresh.database.transaction((other) => tryLockFor(other, 'spec'))).toBe(false);
+      expect(await fresh.database.transaction((other) => tryLockFor(other, 'another'))).toBe(true);
     });
-    expect(await database.transaction((tx) => tryLockFor(tx, 'spec'))).toBe(true);
+    expect(await fresh.database.transaction((tx) => tryLockFor(tx, 'spec'))).toBe(true);
   });
 });
 
@@ -138,10 +131,10 @@ describe('the change log', () => {
     const [early, late] = [randomUUID(), randomUUID()];
     await slow.query('BEGIN');
     await slow.query(`INSERT INTO changes (kind, subject_ids) VALUES ('token', ARRAY[$1::uuid])`, [early]);
-    await database.transaction((tx) => recordChange(tx, 'token', [late]));
+    await fresh.database.transaction((tx) => recordChange(tx, 'token', [late]));
     // What a reader may count as over: everything before the oldest transaction that still runs.
     const over = () =>
-      database.read((tx) =>
+      fresh.database.read((tx) =>
         rows<{ subject: string }>(
           tx,
           `SELECT subject_ids[1] AS subject FROM changes WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) AND subject_ids[1] = ANY($1)`,
@@ -161,17 +154,17 @@ describe('the change log', () => {
   });
   it('takes a whole company in rows of a thousand, each subject once', async () => {
     const ids = Array.from({ length: 2_001 }, () => randomUUID());
-    await database.transaction((tx) => recordChange(tx, 'user', ids));
+    await fresh.database.transaction((tx) => recordChange(tx, 'user', ids));
     const sql = 'SELECT subject_ids AS ids FROM changes WHERE subject_ids && $1::uuid[] ORDER BY position';
-    const kept = await database.read((tx) => rows<{ ids: string[] }>(tx, sql, [ids]));
+    const kept = await fresh.database.read((tx) => rows<{ ids: string[] }>(tx, sql, [ids]));
     expect(kept.map((row) => row.ids.length)).toEqual([1_000, 1_000, 1]);
     expect(kept.flatMap((row) => row.ids)).toEqual(ids);
   });
   it('says by a row without subjects that all of a kind changed', async () => {
     const count = async () =>
-      (await database.read((tx) => rows(tx, `SELECT FROM changes WHERE subject_ids = '{}'`))).length;
+      (await fresh.database.read((tx) => rows(tx, `SELECT FROM changes WHERE subject_ids = '{}'`))).length;
     const before = await count();
-    await database.transaction((tx) => recordChange(tx, 'user', []));
+    await fresh.database.transaction((tx) => recordChange(tx, 'user', []));
     expect(await count()).toBe(before + 1);
   });
 });
@@ -179,20 +172,20 @@ describe('the change log', () => {
 describe('the schema', () => {
   it('is brought up once by processes that start together', async () => {
     const name = `migrated_${randomUUID().replaceAll('-', '')}`;
-    await database.read((tx) => rows(tx, `CREATE DATABASE ${name} TEMPLATE template0`));
+    await fresh.database.read((tx) => rows(tx, `CREATE DATABASE ${name} TEMPLATE template0`));
     const url = new URL(fresh.url);
     url.pathname = `/${name}`;
     try {
       const ran = await Promise.all([migrate(url.href), migrate(url.href), migrate(url.href)]);
       expect(ran.flat()).toEqual(migrations.map(({ name }) => name));
     } finally {
-      await database.read((tx) => rows(tx, `DROP DATABASE ${name} WITH (FORCE)`));
+      await fresh.database.read((tx) => rows(tx, `DROP DATABASE ${name} WITH (FORCE)`));
     }
   });
   it.each(['UPDATE audit_events SET action = action', 'DELETE FROM audit_events', 'TRUNCATE audit_events'])(
     'refuses %s',
     async (statement) => {
-      await expect(database.read((tx) => rows(tx, statement))).rejects.toThrow(/append-only/);
+      await expect(fresh.database.read((tx) => rows(tx, statement))).rejects.toThrow(/append-only/);
     },
   );
 });

@@ -1,39 +1,30 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freshDatabase } from '../../../test/harness/index.js';
-import { databaseNow, openDatabase, rows, type Database, type Transaction } from './index.js';
+import { describe, expect, it } from '@jest/globals';
+import { databaseForSpecs } from '../../../test/harness/index.js';
+import { databaseNow, rows, type Transaction } from './index.js';
 import { storageProblem } from './storage-problem.js';
 
-let fresh: Awaited<ReturnType<typeof freshDatabase>>;
-let database: Database;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
-});
-afterAll(async () => {
-  await database?.close();
-  await fresh?.close();
-});
+const fresh = databaseForSpecs();
 
 /** Ends the connection of the transaction while it waits for nothing, and returns when this process was told. */
 async function endConnectionOf(tx: Transaction): Promise<void> {
   const [mine] = await rows<{ pid: number }>(tx, 'SELECT pg_backend_pid() AS pid');
-  await database.read((other) => rows(other, 'SELECT pg_terminate_backend($1)', [mine?.pid]));
+  await fresh.database.read((other) => rows(other, 'SELECT pg_terminate_backend($1)', [mine?.pid]));
   while (!tx.queryRunner?.isReleased) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 describe('a connection that ends between two statements of a transaction', () => {
   it('is UNAVAILABLE at the next one', async () => {
-    const failed = database.transaction(async (tx) => {
+    const failed = fresh.database.transaction(async (tx) => {
       await endConnectionOf(tx);
       await databaseNow(tx);
     });
     await expect(failed).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
   it('is UNAVAILABLE at the commit', async () => {
-    await expect(database.transaction(endConnectionOf)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(fresh.database.transaction(endConnectionOf)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
   it('is no trouble for the transaction after it', async () =>
-    expect(await database.transaction(databaseNow)).toBeInstanceOf(Date));
+    expect(await fresh.database.transaction(databaseNow)).toBeInstanceOf(Date));
 });
 
 describe('what is no trouble of the database', () => {

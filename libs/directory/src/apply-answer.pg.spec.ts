@@ -1,62 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import { describe, expect, it, jest } from '@jest/globals';
+import { databaseNow, rows } from '@tokenwarden/database';
+import { ADA, ada, admins, copyForSpecs, data, GRACE, grace, user, whole } from '../test/copy-world.js';
 import { applyAnswer } from './apply-answer.js';
-import type { DirectoryUser, WholeAnswer } from './directory-answer.js';
 import { userById } from './users.queries.js';
 
-const ADA = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01';
-const GRACE = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a02';
-const ADMINS = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11';
-const DATA = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e12';
 const EVERYBODY = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e13';
 
-const user = (id: string, username: string, facts: Partial<DirectoryUser> = {}): DirectoryUser => ({
-  id,
-  username,
-  displayName: username,
-  email: null,
-  enabled: true,
-  ...facts,
-});
-const ada = user(ADA, 'ada');
-const grace = user(GRACE, 'grace');
-const admins = { id: ADMINS, name: 'admins', memberIds: [ADA] };
-const data = { id: DATA, name: 'data', memberIds: [GRACE] };
-const whole = (users: DirectoryUser[], groups: WholeAnswer['groups']): WholeAnswer => ({
-  whole: true,
-  users,
-  groups,
-  warnings: [],
-});
-
-let fresh: TestDatabase;
-let database: Database;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
-});
-afterAll(async () => {
-  await database?.close();
-  await fresh?.close();
-});
-beforeEach(async () => {
-  await database.read((tx) => rows(tx, 'TRUNCATE users, groups, group_members, changes CASCADE'));
-  await apply([ada, grace], [admins, data]);
-  await database.read((tx) => rows(tx, 'TRUNCATE audit_pending_events'));
-});
-
-const apply = (users: DirectoryUser[], groups: WholeAnswer['groups']) =>
-  database.transaction(async (tx) => applyAnswer(tx, whole(users, groups), await databaseNow(tx)));
-const events = () =>
-  database.read(async (tx) =>
-    (
-      await rows<{ said: string }>(
-        tx,
-        `SELECT action || ' ' || target_name AS said FROM audit_pending_events ORDER BY arrival`,
-      )
-    ).map(({ said }) => said),
-  );
+const copy = copyForSpecs([ada, grace], [admins, data]);
+const { apply, events } = copy;
 
 describe('a whole answer', () => {
   it('of six thousand users is applied whole, by a few statements, with their events in its order', async () => {
@@ -65,7 +16,7 @@ describe('a whole answer', () => {
     );
     const everybody = { id: EVERYBODY, name: 'everybody', memberIds: many.map(({ id }) => id) };
     let statements = 0;
-    await database.transaction(
+    await copy.database.transaction(
       async (tx) => {
         const query = jest.spyOn(tx, 'query');
         await applyAnswer(tx, whole([ada, grace, ...many], [admins, data, everybody]), await databaseNow(tx));
@@ -80,13 +31,13 @@ describe('a whole answer', () => {
       'group.created everybody',
       ...many.map(({ username }) => `user.created ${username}`),
     ]);
-    const [count] = await database.read((tx) =>
+    const [count] = await copy.database.read((tx) =>
       rows<{ members: string }>(tx, 'SELECT count(*) AS members FROM group_members WHERE group_id = $1', [
         EVERYBODY,
       ]),
     );
     expect(count?.members).toBe('6000');
-    const [known] = await database.read((tx) =>
+    const [known] = await copy.database.read((tx) =>
       rows<{ tuples: number }>(
         tx,
         `SELECT reltuples AS tuples FROM pg_class WHERE oid = 'group_members'::regclass`,
@@ -103,7 +54,7 @@ describe('a whole answer', () => {
 
   it('changes each fact of a user by itself', async () => {
     await apply([user(ADA, 'lovelace', { displayName: 'ada' }), grace], [admins, data]);
-    expect(await database.read((tx) => userById(tx, ADA))).toMatchObject({
+    expect(await copy.database.read((tx) => userById(tx, ADA))).toMatchObject({
       username: 'lovelace',
       displayName: 'ada',
     });
@@ -111,7 +62,7 @@ describe('a whole answer', () => {
       [user(ADA, 'lovelace', { displayName: 'Ada', email: 'ada@demo.example' }), grace],
       [admins, data],
     );
-    expect(await database.read((tx) => userById(tx, ADA))).toMatchObject({
+    expect(await copy.database.read((tx) => userById(tx, ADA))).toMatchObject({
       displayName: 'Ada',
       email: 'ada@demo.example',
     });
@@ -119,11 +70,11 @@ describe('a whole answer', () => {
 
   it('holds whom it changes, who only joins a group too: nobody issues to them meanwhile', async () => {
     const isFree = (id: string) =>
-      database
+      copy.database
         .transaction((tx) => rows(tx, 'SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE NOWAIT', [id]))
         .then(() => true)
         .catch(() => false);
-    await database.transaction(async (tx) => {
+    await copy.database.transaction(async (tx) => {
       const joined = { ...data, memberIds: [GRACE, ADA] };
       await applyAnswer(tx, whole([ada, grace], [admins, joined]), await databaseNow(tx));
       expect(await Promise.all([isFree(ADA), isFree(GRACE)])).toEqual([false, true]);

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Loaders } from '@tokenwarden/api';
 import { toActor } from '@tokenwarden/audit';
-import { databaseNow, openDatabase, type Database } from '@tokenwarden/database';
+import { databaseNow } from '@tokenwarden/database';
 import { SYSTEM, type Caller } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import { databaseForSpecs } from '../../../test/harness/index.js';
 import { applyAnswer, DirectoryViews, pinAdministratorGroups, setGrants, toUser, userById } from './index.js';
 import { GrantsService } from './grants.service.js';
 import { Group } from './group.type.js';
@@ -32,33 +32,26 @@ const GROUPS = [
   { id: DATA, name: 'data', memberIds: [GRACE, LINUS] },
 ];
 
-let fresh: TestDatabase;
-let database: Database;
+const fresh = databaseForSpecs();
 let views: DirectoryViews;
 let users: UsersResolver;
 let groups: GroupsResolver;
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
-  views = new DirectoryViews(database);
-  users = new UsersResolver(database, views);
-  groups = new GroupsResolver(database, views, new GrantsService(database));
+  views = new DirectoryViews(fresh.database);
+  users = new UsersResolver(fresh.database, views);
+  groups = new GroupsResolver(fresh.database, views, new GrantsService(fresh.database));
   const before = [...USERS, person(GONE, 'gone', 'Gone')];
   await apply(before, [...GROUPS, { id: OLD, name: 'old', memberIds: [GONE] }]);
   await apply(USERS, GROUPS);
-  await database.transaction(async (tx) => {
+  await fresh.database.transaction(async (tx) => {
     await pinAdministratorGroups(tx, ['admins']);
     await setGrants(tx, ADMINS, ['tokens:read'], SYSTEM);
     await setGrants(tx, DATA, ['dataset/*:read', 'dataset/a:read'], SYSTEM);
   });
 });
-afterAll(async () => {
-  await database?.close();
-  await fresh?.close();
-});
 
 function apply(answered: typeof USERS, answeredGroups: typeof GROUPS) {
-  return database.transaction(async (tx) => {
+  return fresh.database.transaction(async (tx) => {
     await applyAnswer(
       tx,
       { whole: true, users: answered, groups: answeredGroups, warnings: [] },
@@ -179,7 +172,7 @@ describe('one user or group', () => {
       view: 'named',
     }));
   it('shows groups and permissions wholly or not at all', async () => {
-    const row = await database.read((tx) => userById(tx, GRACE));
+    const row = await fresh.database.read((tx) => userById(tx, GRACE));
     if (!row) throw new Error('grace is missing');
     const whole = toUser(row, 'whole');
     expect((await users.groups(whole, new Loaders())).map((one) => one.name)).toEqual(['data']);

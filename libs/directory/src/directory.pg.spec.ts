@@ -1,7 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
+import { describe, expect, it } from '@jest/globals';
+import { databaseNow } from '@tokenwarden/database';
 import { SYSTEM } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import {
+  ADA,
+  ada,
+  admins,
+  ADMINS,
+  copyForSpecs,
+  DATA,
+  data,
+  GRACE,
+  grace,
+  user,
+  whole,
+} from '../test/copy-world.js';
 import {
   administratorGroupWarnings,
   applyAnswer,
@@ -17,75 +29,18 @@ import {
   userById,
   type DirectorySource,
   type DirectoryUser,
-  type WholeAnswer,
 } from './index.js';
 
-const ADA = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01';
-const GRACE = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a02';
 const EVE = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a03';
-const ADMINS = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11';
-const DATA = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e12';
 const NEW_ADMINS = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e13';
 
-const user = (id: string, username: string, facts: Partial<DirectoryUser> = {}): DirectoryUser => ({
-  id,
-  username,
-  displayName: username,
-  email: null,
-  enabled: true,
-  ...facts,
-});
-const ada = user(ADA, 'ada');
-const grace = user(GRACE, 'grace');
-const admins = { id: ADMINS, name: 'admins', memberIds: [ADA] };
-const data = { id: DATA, name: 'data', memberIds: [GRACE] };
-const whole = (users: DirectoryUser[], groups: WholeAnswer['groups']): WholeAnswer => ({
-  whole: true,
-  users,
-  groups,
-  warnings: [],
-});
-
-let fresh: TestDatabase;
-let database: Database;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
-});
-afterAll(async () => {
-  await database?.close();
-  await fresh?.close();
-});
-beforeEach(async () => {
-  await database.read((tx) =>
-    rows(
-      tx,
-      'TRUNCATE users, groups, group_members, administrator_groups, changes, audit_pending_events CASCADE',
-    ),
-  );
-  await apply([ada, grace], [admins, data]);
-  await database.read((tx) => rows(tx, 'TRUNCATE changes, audit_pending_events'));
-});
-
-const apply = (users: DirectoryUser[], groups: WholeAnswer['groups']) =>
-  database.transaction(async (tx) => applyAnswer(tx, whole(users, groups), await databaseNow(tx)));
-const events = () =>
-  database.read(async (tx) =>
-    (
-      await rows<{ said: string }>(
-        tx,
-        `SELECT action || ' ' || coalesce(target_name, '') AS said FROM audit_pending_events ORDER BY arrival`,
-      )
-    ).map(({ said }) => said),
-  );
+const copy = copyForSpecs([ada, grace], [admins, data]);
+const { apply, events } = copy;
 const changed = () =>
-  database.read(async (tx) =>
-    rows<{ kind: string; subject_ids: string[] }>(
-      tx,
-      'SELECT kind, subject_ids FROM changes ORDER BY position',
-    ),
+  copy.sql<{ kind: string; subject_ids: string[] }>(
+    'SELECT kind, subject_ids FROM changes ORDER BY position',
   );
-const stateOf = async (id: string) => (await database.read((tx) => userById(tx, id)))?.state;
+const stateOf = async (id: string) => (await copy.database.read((tx) => userById(tx, id)))?.state;
 
 describe('a whole answer', () => {
   it('that says what the copy holds writes nothing', async () => {
@@ -96,24 +51,24 @@ describe('a whole answer', () => {
 
   it('moves people between groups, and says so once for each', async () => {
     await apply([ada, grace], [admins, { ...data, memberIds: [ADA] }]);
-    const groups = await database.read((tx) => groupsOfUser(tx, ADA));
+    const groups = await copy.database.read((tx) => groupsOfUser(tx, ADA));
     expect(groups.map(({ name }) => name)).toEqual(['admins', 'data']);
-    expect(await database.read((tx) => groupsOfUser(tx, GRACE))).toEqual([]);
+    expect(await copy.database.read((tx) => groupsOfUser(tx, GRACE))).toEqual([]);
     expect((await events()).sort()).toEqual(['user.updated ada', 'user.updated grace']);
     expect((await changed()).flatMap((change) => change.subject_ids).sort()).toEqual([ADA, GRACE]);
   });
 
   it('ends the sessions of whom it disables or removes, and leaves that so when they are back', async () => {
     await apply([ada, { ...grace, enabled: false }], [admins, data]);
-    const disabled = await database.read((tx) => userById(tx, GRACE));
+    const disabled = await copy.database.read((tx) => userById(tx, GRACE));
     expect(disabled).toMatchObject({ state: 'DISABLED', sessionsEndBefore: expect.any(Date) });
     await apply([ada, grace], [admins, data]);
-    expect(await database.read((tx) => userById(tx, GRACE))).toMatchObject({
+    expect(await copy.database.read((tx) => userById(tx, GRACE))).toMatchObject({
       state: 'ACTIVE',
       sessionsEndBefore: disabled?.sessionsEndBefore,
     });
     await apply([ada], [admins, { ...data, memberIds: [] }]);
-    expect(await database.read((tx) => userById(tx, GRACE))).toMatchObject({
+    expect(await copy.database.read((tx) => userById(tx, GRACE))).toMatchObject({
       state: 'REMOVED',
       removedAt: expect.any(Date),
     });
@@ -121,19 +76,19 @@ describe('a whole answer', () => {
   });
 
   it('gives a user or a group of the same name, but another id, nothing of the old one', async () => {
-    await database.transaction((tx) => setGrants(tx, DATA, ['dataset/*:read'], SYSTEM));
-    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual(['dataset/*:read']);
+    await copy.database.transaction((tx) => setGrants(tx, DATA, ['dataset/*:read'], SYSTEM));
+    expect(await copy.database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual(['dataset/*:read']);
     await apply([ada, user(EVE, 'grace')], [admins, { id: NEW_ADMINS, name: 'data', memberIds: [EVE] }]);
     expect(await stateOf(GRACE)).toBe('REMOVED');
-    expect(await database.read((tx) => permissionsOfUser(tx, EVE))).toEqual([]);
+    expect(await copy.database.read((tx) => permissionsOfUser(tx, EVE))).toEqual([]);
   });
 
   it('brings a group back with its grants under the same id', async () => {
-    await database.transaction((tx) => setGrants(tx, DATA, ['dataset/*:read'], SYSTEM));
+    await copy.database.transaction((tx) => setGrants(tx, DATA, ['dataset/*:read'], SYSTEM));
     await apply([ada, grace], [admins]);
-    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual([]);
+    expect(await copy.database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual([]);
     await apply([ada, grace], [admins, data]);
-    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual(['dataset/*:read']);
+    expect(await copy.database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual(['dataset/*:read']);
   });
 
   it('that is emptied, or mistakes ids, changes nothing', async () => {
@@ -147,7 +102,7 @@ describe('a whole answer', () => {
 
 describe('signing in', () => {
   const signIn = (entry: DirectoryUser) =>
-    database.transaction(async (tx) => {
+    copy.database.transaction(async (tx) => {
       await applySignIn(tx, entry, await databaseNow(tx));
       return userById(tx, entry.id);
     });
@@ -170,9 +125,9 @@ describe('signing in', () => {
   });
 
   it('is not undone by an answer that was read before it', async () => {
-    const before = await database.read((tx) => databaseNow(tx));
+    const before = await copy.database.read((tx) => databaseNow(tx));
     await signIn(user(EVE, 'eve'));
-    await database.transaction((tx) => applyAnswer(tx, whole([ada, grace], [admins, data]), before));
+    await copy.database.transaction((tx) => applyAnswer(tx, whole([ada, grace], [admins, data]), before));
     expect(await stateOf(EVE)).toBe('ACTIVE');
     await apply([ada, grace], [admins, data]);
     expect(await stateOf(EVE)).toBe('REMOVED');
@@ -185,33 +140,33 @@ describe('signing in', () => {
       check: () => Promise.reject(new Error('Nobody checks it.')),
       close: () => Promise.resolve(),
     };
-    expect(await new DirectoryService(source, database).authenticate('ada', '')).toBeUndefined();
+    expect(await new DirectoryService(source, copy.database).authenticate('ada', '')).toBeUndefined();
   });
 });
 
 describe('the groups of the administrators', () => {
-  const pinNow = (...names: string[]) => database.transaction((tx) => pinAdministratorGroups(tx, names));
+  const pinNow = (...names: string[]) => copy.database.transaction((tx) => pinAdministratorGroups(tx, names));
 
   it('hold *:* from the moment their name is seen, and lose it with the setting', async () => {
     expect(await pinNow('admins')).toEqual({
       pinned: [{ settingName: 'admins', groupId: ADMINS }],
       warnings: [],
     });
-    expect(await database.read((tx) => permissionsOfUser(tx, ADA))).toEqual(['*:*']);
+    expect(await copy.database.read((tx) => permissionsOfUser(tx, ADA))).toEqual(['*:*']);
     await pinNow('admins');
     expect(await events()).toEqual(['admin-groups.pinned admins']);
     expect(await pinNow()).toEqual({ pinned: [], warnings: [] });
-    expect(await database.read((tx) => permissionsOfUser(tx, ADA))).toEqual([]);
+    expect(await copy.database.read((tx) => permissionsOfUser(tx, ADA))).toEqual([]);
   });
 
   it('do not pass it to a group that was made anew, until an operator says so', async () => {
     await pinNow('admins');
     await apply([ada, grace], [{ id: NEW_ADMINS, name: 'admins', memberIds: [GRACE] }, data]);
     expect((await pinNow('admins')).warnings).toHaveLength(1);
-    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual([]);
-    await database.transaction((tx) => repinAdministratorGroups(tx, ['admins']));
-    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual(['*:*']);
-    expect(await database.read((tx) => administratorGroupWarnings(tx, ['admins']))).toEqual([]);
+    expect(await copy.database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual([]);
+    await copy.database.transaction((tx) => repinAdministratorGroups(tx, ['admins']));
+    expect(await copy.database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual(['*:*']);
+    expect(await copy.database.read((tx) => administratorGroupWarnings(tx, ['admins']))).toEqual([]);
   });
 
   it('get it back, and nobody else, when their name leaves the setting and returns', async () => {
@@ -222,7 +177,7 @@ describe('the groups of the administrators', () => {
       [{ ...admins, name: 'root' }, { id: NEW_ADMINS, name: 'admins', memberIds: [GRACE] }, data],
     );
     expect((await pinNow('admins')).warnings).toEqual([expect.stringContaining('admin-groups:pin')]);
-    expect(await database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual([]);
+    expect(await copy.database.read((tx) => permissionsOfUser(tx, GRACE))).toEqual([]);
     await apply(
       [ada, grace],
       [{ ...admins, name: 'root' }, { id: NEW_ADMINS, name: 'others', memberIds: [GRACE] }, data],
@@ -231,12 +186,12 @@ describe('the groups of the administrators', () => {
       pinned: [{ settingName: 'admins', groupId: ADMINS }],
       warnings: [],
     });
-    expect(await database.read((tx) => permissionsOfUser(tx, ADA))).toEqual(['*:*']);
+    expect(await copy.database.read((tx) => permissionsOfUser(tx, ADA))).toEqual(['*:*']);
   });
 
   it('are watched: nobody enabled in one is said, by the name in the setting and by no other', async () => {
     const now = () =>
-      database.read(async (tx) => ({
+      copy.database.read(async (tx) => ({
         isAnybody: await hasAdministrators(tx, ['admins', 'data']),
         warnings: await administratorGroupWarnings(tx, ['admins', 'data']),
       }));

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { databaseNow, rows } from '@tokenwarden/database';
 import { SYSTEM, type Caller, type Scope } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import { databaseForSpecs } from '../../../test/harness/index.js';
 import { GrantsService } from './grants.service.js';
 import {
   applyAnswer,
@@ -26,20 +26,13 @@ const admins = { id: ADMINS, name: 'admins', memberIds: [ADA] };
 const data = { id: DATA, name: 'data', memberIds: [ADA] };
 const granters = { id: GRANTERS, name: 'granters', memberIds: [LINUS] };
 
-let fresh: TestDatabase;
-let database: Database;
+const fresh = databaseForSpecs();
 let grants: GrantsService;
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
-  grants = new GrantsService(database);
-});
-afterAll(async () => {
-  await database?.close();
-  await fresh?.close();
+  grants = new GrantsService(fresh.database);
 });
 beforeEach(async () => {
-  await database.read((tx) =>
+  await fresh.database.read((tx) =>
     rows(
       tx,
       'TRUNCATE users, groups, group_members, service_accounts, administrator_groups, changes CASCADE',
@@ -48,17 +41,17 @@ beforeEach(async () => {
   await apply([admins, data, granters]);
   await set(ADMINS, ['*:*']);
   await set(GRANTERS, ['directory:grant', 'dataset/a:write']);
-  await database.read((tx) => rows(tx, 'TRUNCATE changes, audit_pending_events'));
+  await fresh.database.read((tx) => rows(tx, 'TRUNCATE changes, audit_pending_events'));
 });
 
 const apply = (groups: WholeAnswer['groups'], users = [person(ADA, 'ada'), person(LINUS, 'linus')]) =>
-  database.transaction(async (tx) =>
+  fresh.database.transaction(async (tx) =>
     applyAnswer(tx, { whole: true, users, groups, warnings: [] }, await databaseNow(tx)),
   );
 const set = (groupId: string, scopes: Scope[]) =>
-  database.transaction((tx) => setGrants(tx, groupId, scopes, SYSTEM));
+  fresh.database.transaction((tx) => setGrants(tx, groupId, scopes, SYSTEM));
 const linkAccount = (...groupIds: string[]) =>
-  database.read(async (tx) => {
+  fresh.database.read(async (tx) => {
     const nobody = '{"kind":"SYSTEM","id":null,"name":"Tokenwarden"}';
     await rows(
       tx,
@@ -67,12 +60,12 @@ const linkAccount = (...groupIds: string[]) =>
     );
     await rows(tx, 'INSERT INTO service_account_groups SELECT $1, unnest($2::uuid[])', [EVE, groupIds]);
   });
-const pin = () => database.transaction((tx) => pinAdministratorGroups(tx, ['admins']));
+const pin = () => fresh.database.transaction((tx) => pinAdministratorGroups(tx, ['admins']));
 const recorded = () =>
-  database.read((tx) =>
+  fresh.database.read((tx) =>
     rows(tx, 'SELECT action, target_name AS on FROM audit_pending_events ORDER BY arrival'),
   );
-const changed = () => database.read((tx) => rows(tx, 'SELECT kind, subject_ids FROM changes'));
+const changed = () => fresh.database.read((tx) => rows(tx, 'SELECT kind, subject_ids FROM changes'));
 const caller = (permissions: string[], facts: Partial<Caller> = {}): Caller => ({
   carrier: 'session',
   principal: { kind: 'USER', id: ADA, name: 'ada' },
@@ -166,7 +159,7 @@ describe('setting grants', () => {
       'tokens:read',
     ]);
     await grants.setGroupGrants(admin, ADMINS, []);
-    expect(await database.read((tx) => permissionsOfUser(tx, ADA))).toEqual(['*:*']);
+    expect(await fresh.database.read((tx) => permissionsOfUser(tx, ADA))).toEqual(['*:*']);
   });
 
   it('by two at once leaves somebody with *:*', async () => {

@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { pageOf } from '@tokenwarden/api';
-import { openDatabase, type Database, type Transaction } from '@tokenwarden/database';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import type { Transaction } from '@tokenwarden/database';
+import { databaseForSpecs } from '../../../test/harness/index.js';
 import { BY_NAME, countUsers, listUsers, type UserListFilter } from './lists.queries.js';
 
 const GROUP = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e11';
 const OF_ALL = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e12';
 const OUTSIDE = '0c5a6f2e-4b1d-4f0e-9a3b-5d7c1e2f8a01';
 
-let fresh: TestDatabase;
-let database: Database;
+const fresh = databaseForSpecs();
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
   for (const sql of [
     `INSERT INTO users (id, username, canonical_username, display_name, search_text)
      SELECT gen_random_uuid(), 'u' || i, 'u' || i, 'U', 'u' || i FROM generate_series(1, 20000) AS i`,
@@ -22,22 +19,18 @@ beforeAll(async () => {
     `INSERT INTO group_members SELECT '${OF_ALL}', id FROM users WHERE username <> 'out'`,
     'ANALYZE',
   ])
-    await database.dataSource.query(sql);
+    await fresh.database.dataSource.query(sql);
 }, 60_000);
-afterAll(async () => {
-  await database?.close();
-  await fresh?.close();
-});
 
 const namesOf = async (filter: UserListFilter) =>
-  (await database.read((tx) => listUsers(tx, filter, pageOf({ first: 3 }, 'users', BY_NAME)))).map(
+  (await fresh.database.read((tx) => listUsers(tx, filter, pageOf({ first: 3 }, 'users', BY_NAME)))).map(
     ({ username }) => username,
   );
 
 /** The plan of the one statement that a query function runs. */
 async function planOf(query: (tx: Transaction) => Promise<unknown>): Promise<string> {
   let plan = '';
-  await database.read(async (tx) => {
+  await fresh.database.read(async (tx) => {
     const explaining = Object.create(tx) as Transaction;
     explaining.query = async <T>(sql: string, parameters?: unknown[]) => {
       plan = JSON.stringify(await tx.query(`EXPLAIN ${sql}`, parameters));

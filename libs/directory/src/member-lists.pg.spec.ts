@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { pageOf, toConnection, type PageArgs } from '@tokenwarden/api';
-import { openDatabase, type Database, type Transaction } from '@tokenwarden/database';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import type { Transaction } from '@tokenwarden/database';
+import { databaseForSpecs } from '../../../test/harness/index.js';
 import { BY_NAME, countUsers, listUsers } from './lists.queries.js';
 import { countMembersOfEach, keyOfGroups, membersOnPageOfEach } from './member-lists.queries.js';
 
@@ -10,11 +10,8 @@ const ALL = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e12';
 const EMPTY = '7e1b9d34-2c68-4a57-8f90-3b6d5a4c2e13';
 const LISTS = [[FEW], [ALL], [EMPTY], [FEW, EMPTY], [FEW, ALL]];
 
-let fresh: TestDatabase;
-let database: Database;
+const fresh = databaseForSpecs();
 beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
   for (const sql of [
     `INSERT INTO users (id, username, canonical_username, display_name, search_text)
      SELECT gen_random_uuid(), 'u' || i, 'u' || i, 'U', 'u' || i FROM generate_series(1, 20000) AS i`,
@@ -24,21 +21,17 @@ beforeAll(async () => {
     `INSERT INTO group_members SELECT '${ALL}', id FROM users`,
     'ANALYZE',
   ])
-    await database.dataSource.query(sql);
+    await fresh.database.dataSource.query(sql);
 }, 60_000);
-afterAll(async () => {
-  await database?.close();
-  await fresh?.close();
-});
 
 const pageFor = (args: PageArgs) => pageOf(args, 'members', BY_NAME);
 const pagesOf = (args: PageArgs, lists = LISTS) =>
-  database.read((tx) => membersOnPageOfEach(tx, lists.map(keyOfGroups), pageFor(args)));
+  fresh.database.read((tx) => membersOnPageOfEach(tx, lists.map(keyOfGroups), pageFor(args)));
 
 /** How many rows of users one statement looks at. */
 async function usersRead(query: (tx: Transaction) => Promise<unknown>): Promise<number> {
   let read = 0;
-  await database.read(async (tx) => {
+  await fresh.database.read(async (tx) => {
     const explaining = Object.create(tx) as Transaction;
     explaining.query = async <T>(sql: string, parameters?: unknown[]) => {
       const [{ 'QUERY PLAN': plan }] = await tx.query<[{ 'QUERY PLAN': [{ Plan: PlanNode }] }]>(
@@ -72,7 +65,9 @@ describe('the members of many groups', () => {
     const first = await pagesOf({ first: 3 });
     expect(first.get(FEW)?.map(({ username }) => username)).toEqual(['u20', 'u21', 'u7']);
     for (const groups of LISTS) {
-      const alone = await database.read((tx) => listUsers(tx, { inGroups: groups }, pageFor({ first: 3 })));
+      const alone = await fresh.database.read((tx) =>
+        listUsers(tx, { inGroups: groups }, pageFor({ first: 3 })),
+      );
       expect(first.get(keyOfGroups(groups))).toEqual(alone);
     }
   });
@@ -87,17 +82,17 @@ describe('the members of many groups', () => {
     expect(next.get(FEW)?.map(({ username }) => username)).toEqual(['u21', 'u7']);
     for (const groups of LISTS) {
       const page = pageFor({ first: 2, after: endCursor });
-      const alone = await database.read((tx) => listUsers(tx, { inGroups: groups }, page));
+      const alone = await fresh.database.read((tx) => listUsers(tx, { inGroups: groups }, page));
       expect(next.get(keyOfGroups(groups))).toEqual(alone);
     }
   });
 
   it('are counted for each as for it alone', async () => {
-    const counts = await database.read((tx) => countMembersOfEach(tx, LISTS.map(keyOfGroups)));
+    const counts = await fresh.database.read((tx) => countMembersOfEach(tx, LISTS.map(keyOfGroups)));
     expect([counts.get(FEW), counts.get(ALL), counts.get(EMPTY)]).toEqual([3, 10_001, 0]);
     for (const inGroups of LISTS)
       expect(counts.get(keyOfGroups(inGroups))).toBe(
-        await database.read((tx) => countUsers(tx, { inGroups })),
+        await fresh.database.read((tx) => countUsers(tx, { inGroups })),
       );
   });
 

@@ -1,20 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { openDatabase, rows, type Database } from '@tokenwarden/database';
-import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { rows } from '@tokenwarden/database';
+import { databaseForSpecs } from '../../../../test/harness/index.js';
 import { revokeTokenCommand } from './revoke-token.command.js';
 
-let fresh: TestDatabase;
-let database: Database;
-
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.close();
-});
+const fresh = databaseForSpecs();
 
 describe('ending a token when nobody can sign in', () => {
   const before = process.env;
@@ -57,7 +47,7 @@ describe('ending a token when nobody can sign in', () => {
 });
 
 function read(sql: string, parameters: readonly unknown[]): Promise<unknown[]> {
-  return database.read((tx) => rows(tx, sql, parameters));
+  return fresh.database.read((tx) => rows(tx, sql, parameters));
 }
 
 async function aToken(): Promise<string> {

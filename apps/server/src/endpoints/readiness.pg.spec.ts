@@ -1,26 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openDatabase, rows, type Database } from '@tokenwarden/database';
+import { describe, expect, it } from '@jest/globals';
+import { rows } from '@tokenwarden/database';
 import { readSettings } from '@tokenwarden/settings';
-import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { databaseForSpecs } from '../../../../test/harness/index.js';
 import { HealthController } from './health.controller.js';
 import { Readiness } from './readiness.js';
 
 const settings = readSettings({ ADMIN_GROUPS: 'nobody-here' });
 
-let fresh: TestDatabase;
-let database: Database;
-
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await openDatabase(fresh.url);
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.close();
-});
+const fresh = databaseForSpecs();
 
 function started(): HealthController {
-  const readiness = new Readiness(database, settings);
+  const readiness = new Readiness(fresh.database, settings);
   readiness.started();
   return new HealthController(settings, readiness);
 }
@@ -52,7 +42,7 @@ describe('the warnings of a product that is ready', () => {
 });
 
 async function whileLocked(table: string, work: () => Promise<void>): Promise<void> {
-  await database.transaction(async (tx) => {
+  await fresh.database.transaction(async (tx) => {
     await rows(tx, `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
     await work();
   });
@@ -60,7 +50,7 @@ async function whileLocked(table: string, work: () => Promise<void>): Promise<vo
 
 async function waiting(): Promise<number> {
   const sql = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
-  return (await database.read((tx) => rows<{ n: number }>(tx, sql)))[0]?.n ?? 0;
+  return (await fresh.database.read((tx) => rows<{ n: number }>(tx, sql)))[0]?.n ?? 0;
 }
 
 async function untilWarnedOf(health: HealthController, words: string): Promise<void> {
