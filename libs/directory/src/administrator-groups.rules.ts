@@ -1,13 +1,9 @@
-/** A group as far as a pin needs it. */
-export interface PinnableGroup {
-  readonly id: string;
-  readonly name: string;
-}
+import type { NamedEntry } from './directory-changes.rules.js';
 
 /** Which group a name of ADMIN_GROUPS stands for by now. */
 export interface Pin {
   readonly settingName: string;
-  readonly group: PinnableGroup & { readonly isLive: boolean };
+  readonly group: NamedEntry & { readonly isLive: boolean };
 }
 
 /** How pins are brought to the setting, and by whom. */
@@ -36,7 +32,7 @@ export const NOBODY_ADMINISTERS =
 
 /** What is to be done so that the pins follow the setting, and what an operator must know. */
 export interface PinPlan {
-  readonly toPin: readonly { readonly settingName: string; readonly group: PinnableGroup }[];
+  readonly toPin: readonly { readonly settingName: string; readonly group: NamedEntry }[];
   readonly toDrop: readonly Pin[];
   readonly warnings: readonly string[];
 }
@@ -53,7 +49,7 @@ export type Meaning<Group> =
   | { readonly is: 'several'; readonly groups: readonly Group[] };
 
 /** Which of these groups an entry means: the one of the id after `id:`, in whatever case, else those of the name, letter by letter. */
-export function meaningOf<Group extends PinnableGroup>(
+export function meaningOf<Group extends NamedEntry>(
   settingName: string,
   groups: readonly Group[],
 ): Meaning<Group> {
@@ -74,10 +70,10 @@ export function meaningOf<Group extends PinnableGroup>(
 export function planPins(
   settingNames: readonly string[],
   { pins, dropped }: KnownPins,
-  live: ReadonlyMap<string, readonly PinnableGroup[]>,
+  live: ReadonlyMap<string, readonly NamedEntry[]>,
   { anew, drops }: Pinning,
 ): PinPlan {
-  const toPin: { settingName: string; group: PinnableGroup }[] = [];
+  const toPin: { settingName: string; group: NamedEntry }[] = [];
   const warnings: string[] = [];
   for (const settingName of new Set(settingNames)) {
     const isOfName = (one: Pin) => one.settingName === settingName;

@@ -8,10 +8,10 @@ import {
   planPins,
   type ManagedPin,
   type Pin,
-  type PinnableGroup,
   type Pinning,
   type PinPlan,
 } from './administrator-groups.rules.js';
+import type { NamedEntry } from './directory-changes.rules.js';
 import { groupsByIds, liveGroupsNamed } from './groups.queries.js';
 
 /** What came of pinning: the groups that are pinned now, and what an operator must know. */
@@ -108,13 +108,13 @@ async function drop(tx: Transaction, settingName: string): Promise<void> {
 }
 
 async function plan(tx: Transaction, settingNames: readonly string[], how: Pinning): Promise<PinPlan> {
-  const live = new Map<string, readonly PinnableGroup[]>();
+  const live = new Map<string, readonly NamedEntry[]>();
   for (const settingName of settingNames) live.set(settingName, await liveGroupsMeant(tx, settingName));
   const known = { pins: await readPins(tx), dropped: await readDroppedPins(tx) };
   return planPins(settingNames, known, live, how);
 }
 
-async function liveGroupsMeant(tx: Transaction, settingName: string): Promise<readonly PinnableGroup[]> {
+async function liveGroupsMeant(tx: Transaction, settingName: string): Promise<readonly NamedEntry[]> {
   const id = pinnedId(settingName);
   if (id === undefined) return liveGroupsNamed(tx, settingName);
   if (!isIdentifier(id)) return [];
@@ -154,7 +154,7 @@ async function readDroppedPins(tx: Transaction): Promise<Pin[]> {
 
 async function note(
   tx: Transaction,
-  { id, name }: PinnableGroup,
+  { id, name }: NamedEntry,
   details: { settingName: string; pinned: boolean; groupIdBefore?: string | null },
 ): Promise<void> {
   await recordChange(tx, 'group', [id]);

@@ -63,6 +63,28 @@ describe('an answer that takes away too much', () => {
   });
 });
 
+describe('an answer that has nobody disabled any more', () => {
+  const disabled = (to: number) => people(0, 20).map((user, i) => ({ ...user, enabled: i >= to }));
+
+  it('is held from five on, and enables them where that was accepted', async () => {
+    await apply(disabled(5), namedIn((await held(disabled(5))).toll.losses));
+    expect(await activeUsers()).toBe(15);
+    const { reasons, toll } = await held(people(0, 20));
+    expect(reasons).toEqual([expect.stringContaining('enables all 5 users')]);
+    expect(await activeUsers()).toBe(15);
+    const { warnings } = await apply(people(0, 20), namedIn(toll.losses));
+    expect(warnings).toEqual(reasons);
+    expect(await activeUsers()).toBe(20);
+  });
+
+  it('is applied one user earlier, with a warning', async () => {
+    await apply(disabled(4));
+    const { warnings } = await apply(people(0, 20));
+    expect(warnings).toEqual([expect.stringContaining('enables all 4 users')]);
+    expect(await activeUsers()).toBe(20);
+  });
+});
+
 describe('a comparison', () => {
   it('says what an answer would do, and does none of it', async () => {
     const { changes, toll } = await copy.database.read(async (tx) =>

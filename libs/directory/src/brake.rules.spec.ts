@@ -31,7 +31,7 @@ function tollBetween(
 ) {
   const copy = { users: before.users ?? [], groups: before.groups ?? [] };
   const answer = { users: after.users ?? [], groups: after.groups ?? [KEPT_GROUP] };
-  return tollOf(copy, atOnce(whatChanges(copy, answer, READ_FROM)));
+  return tollOf(copy, answer, atOnce(whatChanges(copy, answer, READ_FROM)));
 }
 /** Of so many active users the first few are removed, or disabled. */
 function usersLost(lost: number, active: number, how: 'removed' | 'disabled' = 'removed') {
@@ -125,6 +125,24 @@ describe('the brake (rule 12)', () => {
     );
     expect(five.users).toEqual({ active: 45, lost: 5 });
     expect(whyHeld(five)).toHaveLength(1);
+  });
+});
+
+describe('an answer that has of something nothing any more', () => {
+  const nothingLost = tollBetween({}, {});
+
+  it.each([
+    ['users who are enabled because nobody is disabled', { revived: 5, memberships: 0 }],
+    ['memberships that end because nobody is in any group', { revived: 0, memberships: 5 }],
+  ])('is held from five %s, though no user and hardly a group is lost', (_, absences) => {
+    expect(whyHeld({ ...nothingLost, absences })).toHaveLength(1);
+    expect(whyHeld({ ...nothingLost, absences: { revived: 4, memberships: 4 } })).toEqual([]);
+  });
+
+  it('is one in which there was some and is none', () => {
+    const users = ids(5).map((id) => copiedUser(id, 'DISABLED'));
+    const entries = ids(5).map((id) => entry(id));
+    expect(tollBetween({ users }, { users: entries }).absences).toEqual({ revived: 5, memberships: 0 });
   });
 });
 

@@ -1,17 +1,18 @@
-import type { DirectoryChanges, DirectoryCopy, UserChange } from './directory-changes.rules.js';
+import { absencesInWords, absencesOf, type Absences } from './absences.rules.js';
+import type {
+  AnsweredDirectory,
+  DirectoryChanges,
+  DirectoryCopy,
+  NamedEntry,
+  UserChange,
+} from './directory-changes.rules.js';
 
-/** At least so many users, or groups, must be lost for the brake to hold an answer … */
+/** At least so many users, groups or memberships must be concerned for the brake to hold an answer … */
 export const LEAST_HELD = 5;
-/** … and more than this part of the active ones: one in ten. */
+/** … and, of users and groups that are lost, more than this part of the active ones: one in ten. */
 export const HELD_ABOVE_ONE_IN = 10;
 /** A group with at least so many members counts as lost when more than half of them leave it at once. */
 export const LARGE_GROUP = 10;
-
-/** A user or a group by id, with its name. */
-export interface NamedEntry {
-  readonly id: string;
-  readonly name: string;
-}
 
 /** Whom and what an answer takes away from the copy: the most that may be taken when it is accepted. */
 export interface Losses {
@@ -31,6 +32,8 @@ export interface Toll {
   readonly users: { readonly active: number; readonly lost: number };
   /** How many ACTIVE groups the copy has, and how many of them are removed or emptied. */
   readonly groups: { readonly active: number; readonly lost: number };
+  /** What the answer has none of, all of a sudden. */
+  readonly absences: Absences;
 }
 
 /** The ids of losses that somebody was shown. */
@@ -41,8 +44,8 @@ export interface NamedLosses {
   readonly emptiedGroupIds: readonly string[];
 }
 
-/** What these changes would take away from the copy (rule 12). */
-export function tollOf(copy: DirectoryCopy, changes: DirectoryChanges): Toll {
+/** What the changes by this answer would take away from the copy (rule 12). */
+export function tollOf(copy: DirectoryCopy, answer: AnsweredDirectory, changes: DirectoryChanges): Toll {
   const activeUsers = new Set(copy.users.filter(({ state }) => state === 'ACTIVE').map(({ id }) => id));
   const activeGroups = copy.groups.filter(({ state }) => state === 'ACTIVE');
   // Whoever was removed and comes back disabled loses nothing by it.
@@ -66,14 +69,16 @@ export function tollOf(copy: DirectoryCopy, changes: DirectoryChanges): Toll {
       lost: disabled.length + removed.filter(({ id }) => activeUsers.has(id)).length,
     },
     groups: { active: activeGroups.length, lost: removedGroups.length + emptiedGroups.length },
+    absences: absencesOf(copy, answer),
   };
 }
 
 /**
  * Why the brake holds an answer, a sentence each; empty where it does not (rule 12): at least five and more than a tenth
- * of the active users, or of the active groups, would be lost by it.
+ * of the active users, or of the active groups, would be lost by it; or five users are enabled, or five memberships end, by
+ * an answer that has nobody disabled, or nobody in any group, of a sudden: a right to read that was lost looks like that.
  */
-export function whyHeld({ users, groups }: Toll): string[] {
+export function whyHeld({ users, groups, absences }: Toll): string[] {
   const reasons: string[] = [];
   if (isTooMuch(users)) {
     reasons.push(`It would disable or remove ${users.lost} of ${users.active} active users.`);
@@ -83,7 +88,7 @@ export function whyHeld({ users, groups }: Toll): string[] {
       `It would remove ${groups.lost} of ${groups.active} active groups, or take most of their members away from them.`,
     );
   }
-  return reasons;
+  return [...reasons, ...absencesInWords(absences, LEAST_HELD)];
 }
 
 /**

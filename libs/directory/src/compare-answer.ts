@@ -1,5 +1,6 @@
 import { rows, type Transaction } from '@tokenwarden/database';
-import { faultsAgainst, revivalWarnings } from './answer-faults.rules.js';
+import { absencesInWords } from './absences.rules.js';
+import { faultsAgainst } from './answer-faults.rules.js';
 import { tollOf, type Toll } from './brake.rules.js';
 import { NotWhole, type WholeAnswer } from './directory-answer.js';
 import { whatChanges, type DirectoryChanges } from './directory-changes.rules.js';
@@ -29,7 +30,7 @@ export async function compareAnswer(
   const faults = faultsAgainst(copy, answer);
   if (faults.length > 0) throw new NotWhole(faults);
   const difference = await slices.resultOf(whatChanges(copy, answer, readFrom));
-  const warnings = revivalWarnings(copy, answer);
-  const changes = warnings.length > 0 ? { ...difference, warnings } : difference;
-  return { changes, toll: tollOf(copy, changes) };
+  const toll = tollOf(copy, answer, difference);
+  const warnings = absencesInWords(toll.absences);
+  return { changes: warnings.length > 0 ? { ...difference, warnings } : difference, toll };
 }

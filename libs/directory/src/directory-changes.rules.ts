@@ -1,5 +1,11 @@
 import type { GroupState, UserState } from '@tokenwarden/vocabulary';
 
+/** A user, a group or an account as far as its name goes. */
+export interface NamedEntry {
+  readonly id: string;
+  readonly name: string;
+}
+
 /** One person, as the directory says. `id` is the directory's stable id: the key, whatever the name becomes. */
 export interface DirectoryUser {
   readonly id: string;

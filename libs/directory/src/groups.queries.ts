@@ -1,7 +1,8 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import { withoutCovered, type Scope } from '@tokenwarden/vocabulary';
 import type { GroupEntity } from './group.entity.js';
-import { GRANTS_OF_GROUP, type NamedGroup } from './users.queries.js';
+import type { NamedEntry } from './directory-changes.rules.js';
+import { GRANTS_OF_GROUP } from './users.queries.js';
 
 /** The columns of a group under the names of `GroupEntity`, from `groups g`. */
 export const GROUP_COLUMNS = `g.id, g.name, g.search_text AS "searchText", g.state, g.removed_at AS "removedAt", g.grants`;
@@ -78,8 +79,8 @@ export async function permissionsOfGroups(tx: Transaction, ids: readonly string[
 }
 
 /** The live groups that have exactly this name. */
-export async function liveGroupsNamed(tx: Transaction, name: string): Promise<NamedGroup[]> {
-  return rows<NamedGroup>(
+export async function liveGroupsNamed(tx: Transaction, name: string): Promise<NamedEntry[]> {
+  return rows<NamedEntry>(
     tx,
     `SELECT g.id, g.name FROM groups g WHERE g.name = $1 AND g.state = 'ACTIVE' ORDER BY g.id`,
     [name],

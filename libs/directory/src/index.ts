@@ -8,14 +8,7 @@ export { UserEntity } from './user.entity.js';
 export { AdministratorGroupEntity, GroupEntity, GroupMemberEntity } from './group.entity.js';
 export { applyAnswer, applySignIn, HeldAnswer } from './apply-answer.js';
 export { compareAnswer, type Comparison } from './compare-answer.js';
-export {
-  namedIn,
-  whyHeld,
-  type Losses,
-  type NamedEntry,
-  type NamedLosses,
-  type Toll,
-} from './brake.rules.js';
+export { namedIn, whyHeld, type Losses, type NamedLosses, type Toll } from './brake.rules.js';
 export { hasWholeCopy } from './directory-copy.queries.js';
 export {
   NotWhole,
@@ -30,6 +23,7 @@ export {
   type DirectoryGroup,
   type DirectoryUser,
   type GroupChange,
+  type NamedEntry,
   type UserChange,
 } from './directory-changes.rules.js';
 export {
@@ -48,7 +42,6 @@ export {
   permissionsOfUser,
   userById,
   usersByIds,
-  type NamedGroup,
 } from './users.queries.js';
 export {
   grantsByGroup,

@@ -1,6 +1,7 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import { withoutCovered, type Scope } from '@tokenwarden/vocabulary';
 import type { UserEntity } from './user.entity.js';
+import type { NamedEntry } from './directory-changes.rules.js';
 
 /** The columns of a user under the names of `UserEntity`, from `users u`. */
 export const USER_COLUMNS = `u.id, u.username, u.canonical_username AS "canonicalUsername", u.display_name AS "displayName",
@@ -35,15 +36,9 @@ export async function lockUser(tx: Transaction, id: string): Promise<UserEntity 
   return (await rows<UserEntity>(tx, sql, [id]))[0] ?? null;
 }
 
-/** A group as far as its name goes. */
-export interface NamedGroup {
-  readonly id: string;
-  readonly name: string;
-}
-
 /** The live groups of the user, by name. */
-export async function groupsOfUser(tx: Transaction, userId: string): Promise<NamedGroup[]> {
-  return rows<NamedGroup>(
+export async function groupsOfUser(tx: Transaction, userId: string): Promise<NamedEntry[]> {
+  return rows<NamedEntry>(
     tx,
     `SELECT g.id, g.name FROM group_members m JOIN groups g ON g.id = m.group_id
      WHERE m.user_id = $1 AND g.state = 'ACTIVE' ORDER BY g.name, g.id`,
