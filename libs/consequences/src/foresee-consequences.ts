@@ -4,7 +4,7 @@ import { accountsPastGrace, accountsToOrphan, accountsToRecover } from '@tokenwa
 import { activeCountOf, liveCountsOf } from '@tokenwarden/tokens';
 import type { Duration } from '@tokenwarden/vocabulary';
 import { refuseTakenIds, type ConsequencesDone } from './apply-consequences.js';
-import { consequencesOf, graceBegan } from './consequences.rules.js';
+import { consequencesOf, graceBegan, sumOf } from './consequences.rules.js';
 import type { EndedGraces } from './orphan-graces.js';
 
 /**
@@ -31,6 +31,5 @@ export async function foreseeConsequences(
 }
 
 async function liveCount(tx: Transaction, principalIds: readonly string[]): Promise<number> {
-  const counts = await liveCountsOf(tx, principalIds);
-  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return sumOf(await liveCountsOf(tx, principalIds));
 }
