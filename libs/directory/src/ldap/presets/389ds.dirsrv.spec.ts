@@ -1,24 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LdapSettings } from '@tokenwarden/settings';
 import { Attribute, Change, Client, Control } from 'ldapts';
-import { DIRSRV_USERS, startDirsrv, type RunningDirectory } from '../../../../../test/harness/index.js';
+import { DIRSRV_USERS, startDirsrv } from '../../../../../test/harness/index.js';
 import { settingsFor } from '../../../test/ldap-settings.js';
+import { directoryForSpecs } from '../../../test/started-directory.js';
 import type { DirectoryAnswer, DirectoryUser, WholeAnswer } from '../../directory-answer.js';
 import { LdapSource } from '../ldap-source.js';
 
-const MAKING_IT_MS = 180_000; // the first time on this machine
 const SUFFIX = 'dc=tw,dc=test';
 const STAFF = `ou=staff,${SUFFIX}`;
 const TEAMS = `ou=teams,${SUFFIX}`;
 const LEAST_OF_LIMITS = 500;
 const MANAGE_REFERRALS = '2.16.840.1.113730.3.4.2'; // RFC 3296: the referral itself is meant
 
-let dirsrv: RunningDirectory;
-let admin: Client;
-const ends: (() => Promise<void>)[] = [];
+const directory = directoryForSpecs(startDirsrv);
+const { ends } = directory;
 
 async function answerOf(changed: Partial<LdapSettings> = {}): Promise<DirectoryAnswer> {
-  const source = new LdapSource(settingsFor(dirsrv, { schema: '389ds', ...changed }));
+  const source = new LdapSource(settingsFor(directory.server, { schema: '389ds', ...changed }));
   return await source.readAll().finally(() => source.close());
 }
 
@@ -36,7 +35,7 @@ async function change(
   type: string,
   ...values: string[]
 ) {
-  await admin.modify(dn, new Change({ operation, modification: new Attribute({ type, values }) }));
+  await directory.admin.modify(dn, new Change({ operation, modification: new Attribute({ type, values }) }));
 }
 
 /** For one test. */
@@ -45,21 +44,9 @@ async function changed(dn: string, type: string, value: string): Promise<void> {
   ends.push(() => change('delete', dn, type, value));
 }
 
-beforeAll(async () => {
-  dirsrv = await startDirsrv();
-  admin = await dirsrv.admin();
-}, MAKING_IT_MS);
-afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end();
-});
-afterAll(async () => {
-  await admin?.unbind();
-  await dirsrv?.stop();
-});
-
 describe('the limits of a 389 Directory Server', () => {
   it('hold back what is beyond 2,000 entries, and nothing of what is read in pages', async () => {
-    const { url, readerDn, readerPassword, userBase } = dirsrv;
+    const { url, readerDn, readerPassword, userBase } = directory.server;
     const reader = new Client({ url, timeout: 10_000 });
     await reader.bind(readerDn, readerPassword);
     await expect(reader.search(userBase, { attributes: ['uid'] })).rejects.toMatchObject({ code: 4 });
@@ -72,7 +59,7 @@ describe('the limits of a 389 Directory Server', () => {
     ['in the entries of all pages', 'nsPagedSizeLimit'],
     ['in the entries that are looked at for pages', 'nsPagedLookThroughLimit'],
   ])('make the answer not whole where they are met: %s', async (_which, limit) => {
-    await changed(dirsrv.readerDn, limit, String(LEAST_OF_LIMITS));
+    await changed(directory.server.readerDn, limit, String(LEAST_OF_LIMITS));
     expect(await answerOf()).toEqual({
       whole: false,
       reasons: [expect.stringContaining('raise its limits for LDAP_BIND_DN')],
@@ -82,7 +69,7 @@ describe('the limits of a 389 Directory Server', () => {
 
 describe('an answer of a 389 Directory Server that has nothing in it', () => {
   it('is not whole: the reader may have lost its right, which is no fault to the server', async () => {
-    const { searchEntries } = await admin.search(SUFFIX, { scope: 'base', attributes: ['aci'] });
+    const { searchEntries } = await directory.admin.search(SUFFIX, { scope: 'base', attributes: ['aci'] });
     await change('delete', SUFFIX, 'aci');
     ends.push(() => change('add', SUFFIX, 'aci', String(searchEntries[0]?.['aci'])));
     expect(await answerOf()).toEqual({
@@ -92,7 +79,7 @@ describe('an answer of a 389 Directory Server that has nothing in it', () => {
   });
 
   it('is not whole: the reader may not see ids', async () => {
-    const { readerDn } = dirsrv;
+    const { readerDn } = directory.server;
     const acl = `version 3.0; acl "hidden"; deny (read) userdn = "ldap:///${readerDn}";`;
     await changed(SUFFIX, 'aci', `(targetattr = "nsUniqueId")(${acl})`);
     expect(await answerOf()).toEqual({
@@ -106,12 +93,12 @@ describe('an answer of a 389 Directory Server that has nothing in it', () => {
     ['groups', (base: string) => ({ groupBase: base })],
   ])('is not whole: what is below the base of %s stands elsewhere', async (_what, settings) => {
     const base = `ou=elsewhere,${SUFFIX}`;
-    await admin.add(base, {
+    await directory.admin.add(base, {
       objectClass: ['organizationalUnit', 'referral'],
       ou: 'elsewhere',
       ref: 'ldap://127.0.0.1:1/' + base,
     });
-    ends.push(() => admin.del(base, new Control(MANAGE_REFERRALS, { critical: true })));
+    ends.push(() => directory.admin.del(base, new Control(MANAGE_REFERRALS, { critical: true })));
     expect(await answerOf(settings(base))).toEqual({
       whole: false,
       reasons: [expect.stringContaining('referrals are not followed')],
@@ -123,15 +110,19 @@ describe('the people of a 389 Directory Server', () => {
   const ada = `uid=ada,${STAFF}`;
   const person = (uid: string) => ({ objectClass: 'inetOrgPerson', uid, cn: uid, sn: uid });
   beforeEach(async () => {
-    for (const unit of [STAFF, TEAMS]) await admin.add(unit, { objectClass: 'organizationalUnit' });
-    for (const uid of ['ada', 'grace']) await admin.add(`uid=${uid},${STAFF}`, person(uid));
-    await admin.add(`cn=engines,${TEAMS}`, { objectClass: 'groupOfNames', cn: 'engines', member: ada });
+    for (const unit of [STAFF, TEAMS]) await directory.admin.add(unit, { objectClass: 'organizationalUnit' });
+    for (const uid of ['ada', 'grace']) await directory.admin.add(`uid=${uid},${STAFF}`, person(uid));
+    await directory.admin.add(`cn=engines,${TEAMS}`, {
+      objectClass: 'groupOfNames',
+      cn: 'engines',
+      member: ada,
+    });
   });
   afterEach(async () => {
     for (const unit of [STAFF, TEAMS]) {
-      const { searchEntries } = await admin.search(unit, { attributes: ['1.1'] });
+      const { searchEntries } = await directory.admin.search(unit, { attributes: ['1.1'] });
       const byDepth = searchEntries.map(({ dn }) => dn).toSorted((a, b) => b.length - a.length);
-      for (const dn of byDepth) await admin.del(dn);
+      for (const dn of byDepth) await directory.admin.del(dn);
     }
   });
 
@@ -145,19 +136,19 @@ describe('the people of a 389 Directory Server', () => {
 
   it('stay the same when they are renamed or moved, also in groups', async () => {
     const { user: before } = await now('ada');
-    await admin.modifyDN(ada, 'uid=lovelace');
+    await directory.admin.modifyDN(ada, 'uid=lovelace');
     const renamed = await now('lovelace');
     expect(renamed).toEqual({ user: { ...before, username: 'lovelace' }, members: [before?.id] });
-    await admin.add(`ou=london,${STAFF}`, { objectClass: 'organizationalUnit' });
-    await admin.modifyDN(`uid=lovelace,${STAFF}`, `uid=lovelace,ou=london,${STAFF}`);
+    await directory.admin.add(`ou=london,${STAFF}`, { objectClass: 'organizationalUnit' });
+    await directory.admin.modifyDN(`uid=lovelace,${STAFF}`, `uid=lovelace,ou=london,${STAFF}`);
     expect(await now('lovelace')).toEqual(renamed);
   });
 
   it('are gone when they are removed, and others when they are made again', async () => {
     const { user: before } = await now('ada');
-    await admin.del(ada);
+    await directory.admin.del(ada);
     expect(await now('ada')).toEqual({ user: undefined, members: [] });
-    await admin.add(ada, person('ada'));
+    await directory.admin.add(ada, person('ada'));
     const after = await now('ada');
     expect(after.user?.id).toMatch(/^[0-9a-f-]{36}$/);
     expect(after.user?.id).not.toBe(before?.id);
@@ -177,7 +168,7 @@ describe('the people of a 389 Directory Server', () => {
 
   it('are in the groups that hold their groups, in circles too; a group made again is another', async () => {
     const group = async (cn: string, ...member: string[]) =>
-      await admin.add(`cn=${cn},${TEAMS}`, { objectClass: 'groupOfNames', cn, member });
+      await directory.admin.add(`cn=${cn},${TEAMS}`, { objectClass: 'groupOfNames', cn, member });
     await group('middle', `cn=engines,${TEAMS}`, `uid=grace,${STAFF}`);
     await group('outer', `cn=middle,${TEAMS}`);
     await change('add', `cn=engines,${TEAMS}`, 'member', `cn=outer,${TEAMS}`);
@@ -185,7 +176,7 @@ describe('the people of a 389 Directory Server', () => {
     const sizes = before.groups.map(({ name, memberIds }) => [name, memberIds.length]);
     expect(Object.fromEntries(sizes)).toEqual({ engines: 2, middle: 2, outer: 2 });
 
-    await admin.del(`cn=middle,${TEAMS}`);
+    await directory.admin.del(`cn=middle,${TEAMS}`);
     await group('middle', `uid=grace,${STAFF}`);
     const idOf = ({ groups }: WholeAnswer) => groups.find(({ name }) => name === 'middle')?.id;
     expect(idOf(await readStaff())).not.toBe(idOf(before));

@@ -1,21 +1,22 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { LdapSettings } from '@tokenwarden/settings';
 import { Attribute, Change, Client } from 'ldapts';
-import { startDirsrv, tcpProxy, type RunningDirectory } from '../../../../../test/harness/index.js';
+import { startDirsrv, tcpProxy } from '../../../../../test/harness/index.js';
 import { settingsFor } from '../../../test/ldap-settings.js';
+import { directoryForSpecs } from '../../../test/started-directory.js';
 import { LdapSource } from '../ldap-source.js';
 
-const MAKING_IT_MS = 180_000; // the first time on this machine
 const STAFF = 'ou=staff,dc=tw,dc=test';
 const MOST_FAILURES = 3;
 const PASSWORD = 'right-password';
 
-let dirsrv: RunningDirectory;
-let admin: Client;
-const ends: (() => Promise<void>)[] = [];
+const directory = directoryForSpecs(startDirsrv);
+const { ends } = directory;
 
 function sourceOf(changed: Partial<LdapSettings> = {}): LdapSource {
-  const made = new LdapSource(settingsFor(dirsrv, { schema: '389ds', userBase: STAFF, ...changed }));
+  const made = new LdapSource(
+    settingsFor(directory.server, { schema: '389ds', userBase: STAFF, ...changed }),
+  );
   ends.push(() => made.close());
   return made;
 }
@@ -24,7 +25,7 @@ const dnOf = (uid: string) => `uid=${uid},${STAFF}`;
 
 async function set(dn: string, type: string, ...values: readonly string[]): Promise<void> {
   const modification = new Attribute({ type, values: [...values] });
-  await admin.modify(dn, new Change({ operation: 'replace', modification }));
+  await directory.admin.modify(dn, new Change({ operation: 'replace', modification }));
 }
 
 /** For one test: the server's configuration is as it was afterwards. */
@@ -35,33 +36,24 @@ async function configured(type: string, value: string, before: string): Promise<
 
 async function addPerson(uid: string): Promise<void> {
   const person = { objectClass: 'inetOrgPerson', uid, cn: `The ${uid}`, sn: 'x', userPassword: PASSWORD };
-  await admin.add(dnOf(uid), { ...person, mail: `${uid}@tw.test` });
+  await directory.admin.add(dnOf(uid), { ...person, mail: `${uid}@tw.test` });
 }
 
 beforeAll(async () => {
-  dirsrv = await startDirsrv();
-  admin = await dirsrv.admin();
-  await admin.add(STAFF, { objectClass: 'organizationalUnit' });
+  await directory.admin.add(STAFF, { objectClass: 'organizationalUnit' });
   for (const uid of ['ada', 'disabled', 'locked-out', 'run-out', 'must-change']) await addPerson(uid);
   await set(dnOf('disabled'), 'nsAccountLock', 'true');
-  await admin.add(dnOf('without-password'), {
+  await directory.admin.add(dnOf('without-password'), {
     objectClass: 'inetOrgPerson',
     uid: 'without-password',
     cn: 'x',
     sn: 'x',
   });
-}, MAKING_IT_MS);
-afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end();
-});
-afterAll(async () => {
-  await admin?.unbind();
-  await dirsrv?.stop();
 });
 
 /** The result code of a bind, and the server's words. */
 async function answerTo(dn: string, password: string): Promise<{ code: number; words: string }> {
-  const client = new Client({ url: dirsrv.url, timeout: 5_000 });
+  const client = new Client({ url: directory.server.url, timeout: 5_000 });
   try {
     await client.bind(dn, password);
     return { code: 0, words: '' };
@@ -77,7 +69,7 @@ describe('who signs in at a 389 Directory Server', () => {
   it.each([
     ['without encryption', () => ({ startTls: false })],
     ['by StartTLS', () => ({})],
-    ['by LDAPS', () => ({ urls: [dirsrv.ldapsUrl ?? ''], startTls: false })],
+    ['by LDAPS', () => ({ urls: [directory.server.ldapsUrl ?? ''], startTls: false })],
   ])('is the user of the uid, %s', async (_name, settings) => {
     expect(await sourceOf(settings()).authenticate('ADA', PASSWORD)).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
@@ -139,7 +131,7 @@ describe('an empty password', () => {
   it('is never shown to a 389 Directory Server that takes it for nobody’s', async () => {
     await configured('nsslapd-allow-unauthenticated-binds', 'on', 'off');
     expect(await answerTo(dnOf('ada'), '')).toMatchObject({ code: 0 }); // it would be a sign-in
-    const proxy = await tcpProxy(dirsrv.url);
+    const proxy = await tcpProxy(directory.server.url);
     ends.push(() => proxy.close());
     expect(await sourceOf({ urls: [proxy.url] }).authenticate('ada', '')).toBeUndefined();
     expect(proxy.connections).toBe(0);

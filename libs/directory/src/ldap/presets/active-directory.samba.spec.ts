@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LdapSettings } from '@tokenwarden/settings';
-import type { Client } from 'ldapts';
-import { SAMBA_USERS, startSamba, type RunningDirectory } from '../../../../../test/harness/index.js';
+import { SAMBA_USERS, startSamba } from '../../../../../test/harness/index.js';
 import {
   ACCOUNT,
   addGroup,
@@ -11,34 +10,24 @@ import {
   replace,
 } from '../../../test/active-directory.js';
 import { settingsFor } from '../../../test/ldap-settings.js';
+import { directoryForSpecs } from '../../../test/started-directory.js';
 import type { DirectoryUser, WholeAnswer } from '../../directory-answer.js';
 import { LdapSource } from '../ldap-source.js';
 
-const MAKING_IT_MS = 180_000; // the first time on this machine
 const SUFFIX = 'DC=tw,DC=test';
 const STAFF = `OU=Staff,${SUFFIX}`;
 const TEAMS = `OU=Teams,${SUFFIX}`;
 
-let samba: RunningDirectory;
-let admin: Client;
+const directory = directoryForSpecs(startSamba);
 
 async function read(changed: Partial<LdapSettings> = {}): Promise<WholeAnswer> {
-  const source = new LdapSource(settingsFor(samba, { schema: 'active-directory', ...changed }));
+  const source = new LdapSource(settingsFor(directory.server, { schema: 'active-directory', ...changed }));
   const answer = await source.readAll().finally(() => source.close());
   if (!answer.whole) throw new Error(answer.reasons.join(' '));
   return answer;
 }
 
 const readStaff = () => read({ userBase: STAFF, groupBase: TEAMS });
-
-beforeAll(async () => {
-  samba = await startSamba();
-  admin = await samba.admin();
-}, MAKING_IT_MS);
-afterAll(async () => {
-  await admin?.unbind();
-  await samba?.stop();
-});
 
 describe('a company on Active Directory', () => {
   it('is read with every user, and a group that has more members than come at once', async () => {
@@ -72,13 +61,13 @@ describe('a company on Active Directory', () => {
 describe('the people of an Active Directory', () => {
   const ada = `CN=Ada,${STAFF}`;
   beforeEach(async () => {
-    for (const unit of [STAFF, TEAMS]) await admin.add(unit, { objectClass: 'organizationalUnit' });
-    await addPerson(admin, ada, 'ada');
-    await addPerson(admin, `CN=Grace,${STAFF}`, 'grace');
-    await addGroup(admin, `CN=Engines,${TEAMS}`, [ada]);
+    for (const unit of [STAFF, TEAMS]) await directory.admin.add(unit, { objectClass: 'organizationalUnit' });
+    await addPerson(directory.admin, ada, 'ada');
+    await addPerson(directory.admin, `CN=Grace,${STAFF}`, 'grace');
+    await addGroup(directory.admin, `CN=Engines,${TEAMS}`, [ada]);
   });
   afterEach(async () => {
-    for (const unit of [STAFF, TEAMS]) await deleteTree(admin, unit);
+    for (const unit of [STAFF, TEAMS]) await deleteTree(directory.admin, unit);
   });
 
   /** Who it is now, and the members of the group. */
@@ -91,30 +80,30 @@ describe('the people of an Active Directory', () => {
 
   it('have the ids that the server itself shows', async () => {
     const { user } = await now('ada');
-    await admin.del(ada);
-    expect(await idOfDeleted(admin, SUFFIX, 'Ada')).toBe(user?.id);
+    await directory.admin.del(ada);
+    expect(await idOfDeleted(directory.admin, SUFFIX, 'Ada')).toBe(user?.id);
   });
 
   it('stay the same when they are renamed or moved, also in groups', async () => {
     const { user: before } = await now('ada');
-    await admin.modifyDN(ada, 'CN=Countess');
-    await replace(admin, `CN=Countess,${STAFF}`, 'sAMAccountName', 'lovelace');
+    await directory.admin.modifyDN(ada, 'CN=Countess');
+    await replace(directory.admin, `CN=Countess,${STAFF}`, 'sAMAccountName', 'lovelace');
     const renamed = await now('lovelace');
     expect(renamed).toEqual({
       user: { ...before, username: 'lovelace', displayName: 'lovelace' },
       members: [before?.id],
     });
 
-    await admin.add(`OU=London,${STAFF}`, { objectClass: 'organizationalUnit' });
-    await admin.modifyDN(`CN=Countess,${STAFF}`, `CN=Countess,OU=London,${STAFF}`);
+    await directory.admin.add(`OU=London,${STAFF}`, { objectClass: 'organizationalUnit' });
+    await directory.admin.modifyDN(`CN=Countess,${STAFF}`, `CN=Countess,OU=London,${STAFF}`);
     expect(await now('lovelace')).toEqual(renamed);
   });
 
   it('are gone when they are removed, and others when they are made again', async () => {
     const { user: before } = await now('ada');
-    await admin.del(ada);
+    await directory.admin.del(ada);
     expect(await now('ada')).toEqual({ user: undefined, members: [] });
-    await addPerson(admin, ada, 'ada');
+    await addPerson(directory.admin, ada, 'ada');
     const after = await now('ada');
     expect(after.user?.id).toMatch(/^[0-9a-f-]{36}$/);
     expect(after.user?.id).not.toBe(before?.id);
@@ -124,7 +113,7 @@ describe('the people of an Active Directory', () => {
   it('are disabled and enabled, and still in their groups', async () => {
     const states = [];
     for (const state of [ACCOUNT.disabled, ACCOUNT.neverExpires, ACCOUNT.neverExpires | ACCOUNT.disabled]) {
-      await replace(admin, ada, 'userAccountControl', String(state));
+      await replace(directory.admin, ada, 'userAccountControl', String(state));
       const { user, members } = await now('ada');
       states.push([user?.enabled, members.length]);
     }
@@ -136,12 +125,15 @@ describe('the people of an Active Directory', () => {
   });
 
   it('are not disabled by what passes: a lock-out, a password that must be changed', async () => {
-    await replace(admin, ada, 'pwdLastSet', '0');
-    await replace(admin, SUFFIX, 'lockoutThreshold', '1');
-    const other = await samba.admin();
+    await replace(directory.admin, ada, 'pwdLastSet', '0');
+    await replace(directory.admin, SUFFIX, 'lockoutThreshold', '1');
+    const other = await directory.server.admin();
     await expect(other.bind(ada, 'wrong')).rejects.toMatchObject({ code: 49 });
     await other.unbind();
-    const { searchEntries } = await admin.search(STAFF, { filter: '(lockoutTime>=1)', attributes: ['cn'] });
+    const { searchEntries } = await directory.admin.search(STAFF, {
+      filter: '(lockoutTime>=1)',
+      attributes: ['cn'],
+    });
     expect(searchEntries).toHaveLength(1);
     expect((await now('ada')).user?.enabled).toBe(true);
   });
@@ -159,12 +151,12 @@ describe('the groups of an Active Directory', () => {
   };
 
   beforeAll(async () => {
-    for (const unit of [STAFF, TEAMS]) await admin.add(unit, { objectClass: 'organizationalUnit' });
-    for (const name of ['ada', 'grace', 'edsger']) await addPerson(admin, person(name), name);
-    await addGroup(admin, group('inner'), [person('ada')]);
-    await addGroup(admin, group('middle'), [group('inner'), person('grace')]);
-    await addGroup(admin, group('outer'), [group('middle'), person('edsger')]);
-    await addGroup(admin, group('apart'), [person('edsger')]);
+    for (const unit of [STAFF, TEAMS]) await directory.admin.add(unit, { objectClass: 'organizationalUnit' });
+    for (const name of ['ada', 'grace', 'edsger']) await addPerson(directory.admin, person(name), name);
+    await addGroup(directory.admin, group('inner'), [person('ada')]);
+    await addGroup(directory.admin, group('middle'), [group('inner'), person('grace')]);
+    await addGroup(directory.admin, group('outer'), [group('middle'), person('edsger')]);
+    await addGroup(directory.admin, group('apart'), [person('edsger')]);
   });
 
   it('hold whoever the groups in them hold', async () => {
@@ -177,7 +169,7 @@ describe('the groups of an Active Directory', () => {
   });
 
   it('may hold each other, and themselves, in a circle', async () => {
-    await replace(admin, group('inner'), 'member', person('ada'), group('outer'));
+    await replace(directory.admin, group('inner'), 'member', person('ada'), group('outer'));
     const everybody = ['ada', 'edsger', 'grace'];
     expect(await membersByName()).toEqual({
       inner: everybody,
@@ -190,11 +182,11 @@ describe('the groups of an Active Directory', () => {
   it('stay the same when they are renamed, and are others when they are made again', async () => {
     const idOf = async (name: string) => (await readStaff()).groups.find((one) => one.name === name)?.id;
     const before = await idOf('apart');
-    await admin.modifyDN(group('apart'), 'CN=Further apart');
+    await directory.admin.modifyDN(group('apart'), 'CN=Further apart');
     expect(await idOf('Further apart')).toBe(before);
-    await admin.del(group('Further apart'));
-    expect(await idOfDeleted(admin, SUFFIX, 'Further apart')).toBe(before);
-    await addGroup(admin, group('apart'), [person('edsger')]);
+    await directory.admin.del(group('Further apart'));
+    expect(await idOfDeleted(directory.admin, SUFFIX, 'Further apart')).toBe(before);
+    await addGroup(directory.admin, group('apart'), [person('edsger')]);
     expect(await idOf('apart')).not.toBe(before);
   });
 });

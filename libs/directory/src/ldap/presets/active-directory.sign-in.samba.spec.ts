@@ -1,22 +1,21 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { LdapSettings } from '@tokenwarden/settings';
 import { Client } from 'ldapts';
-import { startSamba, tcpProxy, type RunningDirectory } from '../../../../../test/harness/index.js';
+import { startSamba, tcpProxy } from '../../../../../test/harness/index.js';
 import { ACCOUNT, addPerson, passwordOf, replace } from '../../../test/active-directory.js';
 import { settingsFor } from '../../../test/ldap-settings.js';
+import { directoryForSpecs } from '../../../test/started-directory.js';
 import { LdapSource } from '../ldap-source.js';
 
-const MAKING_IT_MS = 180_000; // the first time on this machine
 const STAFF = 'OU=Staff,DC=tw,DC=test';
 const LONG_AGO = '125911584000000000'; // 1 January 2000, in steps of 100 ns since 1601
 const MOST_FAILURES = 3;
 
-let samba: RunningDirectory;
-let admin: Client;
-const ends: (() => Promise<void>)[] = [];
+const directory = directoryForSpecs(startSamba);
+const { ends } = directory;
 
 function sourceOf(changed: Partial<LdapSettings> = {}): LdapSource {
-  const settings = settingsFor(samba, { schema: 'active-directory', userBase: STAFF, ...changed });
+  const settings = settingsFor(directory.server, { schema: 'active-directory', userBase: STAFF, ...changed });
   const made = new LdapSource(settings);
   ends.push(() => made.close());
   return made;
@@ -25,33 +24,26 @@ function sourceOf(changed: Partial<LdapSettings> = {}): LdapSource {
 const dnOf = (name: string) => `CN=${name},${STAFF}`;
 
 beforeAll(async () => {
-  samba = await startSamba();
-  admin = await samba.admin();
-  await replace(admin, samba.suffix, 'lockoutThreshold', String(MOST_FAILURES));
-  await admin.add(STAFF, { objectClass: 'organizationalUnit' });
-  await addPerson(admin, dnOf('Ada Lovelace'), 'ada', {
+  await replace(directory.admin, directory.server.suffix, 'lockoutThreshold', String(MOST_FAILURES));
+  await directory.admin.add(STAFF, { objectClass: 'organizationalUnit' });
+  await addPerson(directory.admin, dnOf('Ada Lovelace'), 'ada', {
     displayName: 'Ada Lovelace',
     mail: 'ada@tw.test',
     userPrincipalName: 'ada@tw.test',
   });
-  await addPerson(admin, `CN=Hopper\\, Gräce (\\"x\\") *,${STAFF}`, 'gräce');
-  await addPerson(admin, dnOf('Disabled'), 'disabled', { userAccountControl: String(ACCOUNT.disabled) });
-  await addPerson(admin, dnOf('Expired'), 'expired', { accountExpires: LONG_AGO });
-  await addPerson(admin, dnOf('Must change'), 'must-change');
-  await replace(admin, dnOf('Must change'), 'pwdLastSet', '0');
-  await addPerson(admin, dnOf('Locked out'), 'locked-out');
-}, MAKING_IT_MS);
-afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end();
-});
-afterAll(async () => {
-  await admin?.unbind();
-  await samba?.stop();
+  await addPerson(directory.admin, `CN=Hopper\\, Gräce (\\"x\\") *,${STAFF}`, 'gräce');
+  await addPerson(directory.admin, dnOf('Disabled'), 'disabled', {
+    userAccountControl: String(ACCOUNT.disabled),
+  });
+  await addPerson(directory.admin, dnOf('Expired'), 'expired', { accountExpires: LONG_AGO });
+  await addPerson(directory.admin, dnOf('Must change'), 'must-change');
+  await replace(directory.admin, dnOf('Must change'), 'pwdLastSet', '0');
+  await addPerson(directory.admin, dnOf('Locked out'), 'locked-out');
 });
 
 /** What the server says to a DN and a password. */
 async function answerTo(dn: string, password: string): Promise<string> {
-  const { ldapsUrl = '' } = samba;
+  const { ldapsUrl = '' } = directory.server;
   const client = new Client({ url: ldapsUrl, tlsOptions: { rejectUnauthorized: false }, timeout: 5_000 });
   try {
     await client.bind(dn, password);
@@ -66,7 +58,7 @@ async function answerTo(dn: string, password: string): Promise<string> {
 describe('who signs in at an Active Directory', () => {
   it.each([
     ['StartTLS', () => ({})],
-    ['LDAPS', () => ({ urls: [samba.ldapsUrl ?? ''], startTls: false })],
+    ['LDAPS', () => ({ urls: [directory.server.ldapsUrl ?? ''], startTls: false })],
   ])('is the user of the sAMAccountName, by %s', async (_name, settings) => {
     const ada = await sourceOf(settings()).authenticate('ADA', passwordOf('ada'));
     expect(ada).toEqual({
@@ -84,7 +76,7 @@ describe('who signs in at an Active Directory', () => {
   });
 
   it('is found in the whole domain, though the domain refers to its other partitions', async () => {
-    const source = sourceOf({ userBase: samba.suffix });
+    const source = sourceOf({ userBase: directory.server.suffix });
     expect(await source.authenticate('ada', passwordOf('ada'))).toMatchObject({ username: 'ada' });
   });
 
@@ -92,11 +84,11 @@ describe('who signs in at an Active Directory', () => {
     const source = sourceOf();
     const before = await source.authenticate('gräce', passwordOf('gräce'));
     const dn = `CN=Hopper\\, Gräce (\\"x\\") *,${STAFF}`;
-    await replace(admin, dn, 'sAMAccountName', 'hopper');
+    await replace(directory.admin, dn, 'sAMAccountName', 'hopper');
     expect(await source.authenticate('gräce', passwordOf('gräce'))).toBeUndefined();
     const after = await source.authenticate('hopper', passwordOf('gräce'));
     expect(after).toEqual({ ...before, username: 'hopper', displayName: 'hopper' });
-    await replace(admin, dn, 'sAMAccountName', 'gräce');
+    await replace(directory.admin, dn, 'sAMAccountName', 'gräce');
   });
 });
 
@@ -133,14 +125,14 @@ describe('who is refused by an Active Directory', () => {
       expect(await source.authenticate('locked-out', 'wrong')).toBeUndefined();
     expect(await answerTo(dnOf('Locked out'), passwordOf('locked-out'))).toContain('data 775');
     expect(await source.authenticate('locked-out', passwordOf('locked-out'))).toBeUndefined();
-    await replace(admin, dnOf('Locked out'), 'lockoutTime', '0');
+    await replace(directory.admin, dnOf('Locked out'), 'lockoutTime', '0');
     expect(await source.authenticate('locked-out', passwordOf('locked-out'))).toBeDefined();
   });
 });
 
 describe('an Active Directory that wants encryption', () => {
   it('is unavailable without it, and nobody’s password was wrong', async () => {
-    const proxy = await tcpProxy(samba.url);
+    const proxy = await tcpProxy(directory.server.url);
     ends.push(() => proxy.close());
     const source = sourceOf({ urls: [proxy.url], startTls: false });
     const signingIn = source.authenticate('ada', passwordOf('ada'));
