@@ -1,8 +1,9 @@
+import { afterAll, beforeEach } from '@jest/globals';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import type { Author, JsonObject } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import { databaseForSpecs, type DatabaseForSpecs } from '../../../test/harness/index.js';
 import type { RunOutcome, RunWork } from '../src/runs/run.js';
 import { Runs, type Start } from '../src/runs/runs.js';
 import { Scheduler } from '../src/runs/scheduler.js';
@@ -71,15 +72,11 @@ export class RunningHousekeeping {
   private readonly instances: Instance[] = [];
   private named = 0;
 
-  private constructor(
-    readonly server: TestDatabase,
-    /** Beside the instances, for looking. */
-    readonly database: Database,
-  ) {}
+  constructor(readonly server: DatabaseForSpecs) {}
 
-  static async create(): Promise<RunningHousekeeping> {
-    const server = await freshDatabase();
-    return new RunningHousekeeping(server, await openDatabase(server.url));
+  /** Beside the instances, for looking. */
+  get database(): Database {
+    return this.server.database;
   }
 
   /** Another instance, with the one task that there is. */
@@ -155,12 +152,14 @@ export class RunningHousekeeping {
       'UPDATE housekeeping_tasks SET fence = 0, last_success_at = NULL, scheduled_through = clock_timestamp()',
     );
   }
+}
 
-  async close(): Promise<void> {
-    await this.forget();
-    await this.database.close();
-    await this.server.close();
-  }
+/** Instances for the tests of one file; each test begins without any. */
+export function housekeepingForSpecs(): RunningHousekeeping {
+  afterAll(() => housekeeping.forget()); // before their database goes: that is said behind this
+  const housekeeping = new RunningHousekeeping(databaseForSpecs());
+  beforeEach(() => housekeeping.forget());
+  return housekeeping;
 }
 
 /** Waits for a condition, for so many seconds at the most. */

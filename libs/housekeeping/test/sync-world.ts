@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import {
   DirectoryService,
@@ -12,7 +13,7 @@ import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs, Metrics } from '@tokenwarden/telemetry';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
+import { databaseForSpecs, type DatabaseForSpecs } from '../../../test/harness/index.js';
 import { DirectoryAcceptance } from '../src/directory-sync/acceptance.js';
 import { DirectoryGauges } from '../src/directory-sync/directory-gauges.js';
 import { DirectorySync } from '../src/directory-sync/directory-sync.js';
@@ -107,16 +108,10 @@ export class SyncWorld {
   private readonly instances: SyncInstance[] = [];
   private folder = '';
 
-  private constructor(
-    private readonly fresh: TestDatabase,
-    readonly database: Database,
-  ) {}
+  constructor(private readonly fresh: DatabaseForSpecs) {}
 
-  static async open(): Promise<SyncWorld> {
-    const fresh = await freshDatabase();
-    const world = new SyncWorld(fresh, await openDatabase(fresh.url));
-    await world.database.transaction(ensureFirstPolicy);
-    return world;
+  get database(): Database {
+    return this.fresh.database;
   }
 
   get path(): string {
@@ -141,11 +136,6 @@ export class SyncWorld {
     await Promise.all(this.instances.map((instance) => instance.stop()));
     this.instances.length = 0;
     await rm(this.folder, { recursive: true });
-  }
-
-  async close(): Promise<void> {
-    await this.database.close();
-    await this.fresh.close();
   }
 
   /** What the directory says from now on. */
@@ -213,6 +203,35 @@ export class SyncWorld {
   said(part: string): string[] {
     return this.lines.map(({ msg }) => msg).filter((msg) => msg.includes(part));
   }
+}
+
+/** A world for the tests of one file, begun before each of them and ended behind it. */
+export function syncWorldForSpecs(): SyncWorld {
+  const world = new SyncWorld(databaseForSpecs());
+  beforeAll(() => world.database.transaction(ensureFirstPolicy));
+  beforeEach(() => world.begin());
+  afterEach(() => world.end());
+  return world;
+}
+
+/** An instance for each test of one file: this is always that of the test under way. */
+export function instanceForSpecs(world: SyncWorld): SyncInstance {
+  const one = {} as SyncInstance;
+  beforeEach(async () => {
+    Object.assign(one, await world.instance());
+  });
+  return one;
+}
+
+/** Likewise, and it has brought the copy in step with twenty active users; trail and change log begin behind that. */
+export function instanceInStepForSpecs(world: SyncWorld): SyncInstance {
+  const one = instanceForSpecs(world);
+  beforeEach(async () => {
+    await world.says(people(0, 19)); // with ada 20 active users
+    await one.synchronise();
+    await world.sql('TRUNCATE audit_pending_events, changes');
+  });
+  return one;
 }
 
 function gated(source: DirectorySource, gate: Gate): DirectorySource {

@@ -1,36 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ADA_ID, ADA_IN_SESSION, Gate, people, SyncWorld, type SyncInstance } from '../../test/sync-world.js';
-import { directoryStanding } from './directory-standing.queries.js';
+import { describe, expect, it } from '@jest/globals';
+import { heldAnswersForSpecs } from '../../test/held-answers.js';
+import { ADA_ID, Gate, people } from '../../test/sync-world.js';
 
-let world: SyncWorld;
-let one: SyncInstance;
-beforeAll(async () => {
-  world = await SyncWorld.open();
-});
-afterAll(() => world?.close());
-beforeEach(async () => {
-  await world.begin();
-  one = await world.instance();
-  await world.says(people(0, 19)); // with ada 20 active users
-  await one.synchronise();
-  await world.sql('TRUNCATE audit_pending_events, changes');
-});
-afterEach(() => world.end());
-
-/** The directory says this from now on, and it is held; gives the id of the run. */
-async function held(said: Parameters<SyncWorld['says']>[0]): Promise<string> {
-  await world.says(said);
-  const run = await one.synchronise();
-  expect(run).toMatchObject({ state: 'HELD' });
-  return run.id;
-}
-const accept = (runId: string, reason: string | null = null, instance = one) =>
-  instance.acceptance.accept(ADA_IN_SESSION, { runId, reason });
-const failingSince = async () => (await world.database.read(directoryStanding)).failingSince;
-const waiting = () => world.sql('SELECT run_id FROM directory_held_answers');
-const sixGone = () => people(6, 19);
+const { world, one, held, accept, failingSince, waiting, sixGone } = heldAnswersForSpecs();
 
 describe('accepting a held answer', () => {
   it('applies it by a run of whoever accepts, and records who did so and why', async () => {
@@ -126,13 +100,19 @@ describe('accepting a held answer', () => {
 });
 
 describe('accepting beside other runs', () => {
-  it('waits for a synchronisation under way, and goes by what that has done', async () => {
-    const runId = await held(sixGone());
+  /** Another process in the middle of a synchronisation: it has read the directory, and waits at the gate. */
+  async function synchronisingElsewhere() {
     const gate = new Gate();
     const isReading = gate.close();
     const other = await world.instance('other', gate);
     const running = other.synchronise();
     await isReading;
+    return { gate, running };
+  }
+
+  it('waits for a synchronisation under way, and goes by what that has done', async () => {
+    const runId = await held(sixGone());
+    const { gate, running } = await synchronisingElsewhere();
     const accepted = accept(runId);
     gate.letThrough();
     expect(await running).toMatchObject({ state: 'HELD' });
@@ -142,11 +122,7 @@ describe('accepting beside other runs', () => {
   it('goes on where that one failed', async () => {
     const runId = await held(sixGone());
     await writeFile(world.path, '{');
-    const gate = new Gate();
-    const isReading = gate.close();
-    const other = await world.instance('other', gate);
-    const running = other.synchronise();
-    await isReading;
+    const { gate, running } = await synchronisingElsewhere();
     await world.says(sixGone());
     const accepted = accept(runId);
     gate.letThrough();
@@ -156,11 +132,7 @@ describe('accepting beside other runs', () => {
 
   it('is UNAVAILABLE where that one takes too long, and does nothing', async () => {
     const runId = await held(sixGone());
-    const gate = new Gate();
-    const isReading = gate.close();
-    const other = await world.instance('other', gate);
-    const running = other.synchronise();
-    await isReading;
+    const { gate, running } = await synchronisingElsewhere();
     await expect(accept(runId)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     gate.letThrough();
     await running;

@@ -1,15 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { pinAdministratorGroups } from '@tokenwarden/directory';
-import { ADMINS_ID, groupId, people, SyncWorld } from '../../test/sync-world.js';
+import { ADMINS_ID, groupId, people, syncWorldForSpecs } from '../../test/sync-world.js';
 
-let world: SyncWorld;
-
-beforeAll(async () => {
-  world = await SyncWorld.open();
-});
-beforeEach(() => world.begin());
-afterEach(() => world.end());
-afterAll(() => world.close());
+const world = syncWorldForSpecs();
 
 const OPS = { id: groupId(1), name: 'ops', members: ['user1'] };
 const NEW_OPS = { id: groupId(2), name: 'ops', members: ['user2'] };

@@ -1,22 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import { foresee } from './bring-up-to-date.js';
-import { people, SyncWorld, userId, type SyncInstance } from '../../test/sync-world.js';
+import {
+  instanceInStepForSpecs,
+  people,
+  syncWorldForSpecs,
+  userId,
+  type SyncInstance,
+} from '../../test/sync-world.js';
 
-let world: SyncWorld;
-let one: SyncInstance;
-beforeAll(async () => {
-  world = await SyncWorld.open();
-});
-afterAll(() => world?.close());
-beforeEach(async () => {
-  await world.begin();
-  one = await world.instance();
-  await world.says(people(0, 19)); // with ada 20 active users
-  await one.synchronise();
-  await world.sql('TRUNCATE audit_pending_events, changes');
-});
-afterEach(() => world.end());
+const world = syncWorldForSpecs();
+const one = instanceInStepForSpecs(world);
 
 const gauge = async (instance: SyncInstance) =>
   /tokenwarden_directory_held (\d)/.exec(await instance.metrics.registry.metrics())?.[1];

@@ -1,22 +1,15 @@
 import { writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { people, SyncWorld, type SyncInstance } from '../../test/sync-world.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { instanceForSpecs, people, syncWorldForSpecs } from '../../test/sync-world.js';
 import { directoryStanding } from './directory-standing.queries.js';
 import { directoryWarnings } from './directory-warnings.js';
 
-let world: SyncWorld;
-let one: SyncInstance;
-beforeAll(async () => {
-  world = await SyncWorld.open();
-});
-afterAll(() => world?.close());
+const world = syncWorldForSpecs();
+const one = instanceForSpecs(world);
 beforeEach(async () => {
-  await world.begin();
-  one = await world.instance();
   await world.says(people(0, 19));
   await one.synchronise();
 });
-afterEach(() => world.end());
 
 const standing = () => world.database.read(directoryStanding);
 const warnings = () => world.database.read(directoryWarnings);

@@ -1,24 +1,22 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { permissionsOfUser } from '@tokenwarden/directory';
-import { ADA_ID, ADMINS_ID, Gate, people, SyncWorld, type SyncInstance } from '../../test/sync-world.js';
+import {
+  ADA_ID,
+  ADMINS_ID,
+  Gate,
+  instanceForSpecs,
+  people,
+  syncWorldForSpecs,
+} from '../../test/sync-world.js';
 
 const GAUGE = 'tokenwarden_directory_last_success_timestamp_seconds';
 const ADA = { id: ADA_ID, username: 'ada', displayName: 'Ada', email: 'ada@example.com' };
 const GROUPS = [{ id: ADMINS_ID, name: 'admins', members: ['ada'] }];
 
-let world: SyncWorld;
-let one: SyncInstance;
-beforeAll(async () => {
-  world = await SyncWorld.open();
-});
-afterAll(() => world?.close());
-beforeEach(async () => {
-  await world.begin();
-  one = await world.instance();
-});
-afterEach(() => world.end());
+const world = syncWorldForSpecs();
+const one = instanceForSpecs(world);
 
 const write = (users: object[], groups: object[] = GROUPS) => world.says({ users, groups });
 const runs = () =>

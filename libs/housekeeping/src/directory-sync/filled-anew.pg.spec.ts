@@ -1,13 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hasAdministrators, pinAdministratorGroups } from '@tokenwarden/directory';
-import { ADA_IN_SESSION, groupId, people, SyncWorld, userId } from '../../test/sync-world.js';
+import { ADA_IN_SESSION, groupId, people, syncWorldForSpecs, userId } from '../../test/sync-world.js';
 
-let world: SyncWorld;
-beforeAll(async () => {
-  world = await SyncWorld.open();
-});
-afterAll(() => world?.close());
-afterEach(() => world.end());
+const world = syncWorldForSpecs();
 
 const NEW_ADMINS = groupId(99);
 
@@ -30,7 +25,6 @@ const isAdministered = (...adminGroups: string[]) =>
 
 describe('a directory that was filled anew, so that all ids are others', () => {
   beforeEach(async () => {
-    await world.begin();
     await world.says(people(0, 9));
     const before = await world.instance();
     expect((await before.synchronise()).state).toBe('SUCCEEDED');

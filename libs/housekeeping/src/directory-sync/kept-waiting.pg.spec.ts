@@ -1,24 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database } from '@tokenwarden/database';
 import { lockUser } from '@tokenwarden/directory';
 import { holdOffBulkRevocations } from '@tokenwarden/tokens';
-import { people, SyncWorld, userId, type SyncInstance } from '../../test/sync-world.js';
+import { instanceForSpecs, people, syncWorldForSpecs, userId } from '../../test/sync-world.js';
 
-let world: SyncWorld;
-let one: SyncInstance;
+const world = syncWorldForSpecs();
+const one = instanceForSpecs(world);
 let theirs: Database;
-beforeAll(async () => {
-  world = await SyncWorld.open();
-});
-afterAll(() => world?.close());
 beforeEach(async () => {
-  await world.begin();
-  one = await world.instance();
   theirs = (await world.instance()).database;
   await world.says(people(0, 10));
   await one.synchronise();
 });
-afterEach(() => world.end());
 
 /** A user whose requests overlap, so that somebody shares their row at every moment, until told to end. */
 function hammering(id: string): () => Promise<void> {

@@ -1,36 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ADA_IN_SESSION, groupId, people, SyncWorld, type SyncInstance } from '../../test/sync-world.js';
-import { directoryStanding } from './directory-standing.queries.js';
+import { describe, expect, it } from '@jest/globals';
+import { heldAnswersForSpecs } from '../../test/held-answers.js';
+import { groupId, people } from '../../test/sync-world.js';
 
-let world: SyncWorld;
-let one: SyncInstance;
-beforeAll(async () => {
-  world = await SyncWorld.open();
-});
-afterAll(() => world?.close());
-beforeEach(async () => {
-  await world.begin();
-  one = await world.instance();
-  await world.says(people(0, 19)); // with ada 20 active users
-  await one.synchronise();
-  await world.sql('TRUNCATE audit_pending_events, changes');
-});
-afterEach(() => world.end());
-
-/** The directory says this from now on, and it is held; gives the id of the run. */
-async function held(said: Parameters<SyncWorld['says']>[0]): Promise<string> {
-  await world.says(said);
-  const run = await one.synchronise();
-  expect(run).toMatchObject({ state: 'HELD' });
-  return run.id;
-}
-const accept = (runId: string, reason: string | null = null, instance = one) =>
-  instance.acceptance.accept(ADA_IN_SESSION, { runId, reason });
-const failingSince = async () => (await world.database.read(directoryStanding)).failingSince;
-const waiting = () => world.sql('SELECT run_id FROM directory_held_answers');
-const sixGone = () => people(6, 19);
+const { world, one, held, accept, failingSince, waiting, sixGone } = heldAnswersForSpecs();
 
 describe('what cannot be accepted', () => {
   it('is a run that is not there', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { databaseNow } from '@tokenwarden/database';
 import { addAccount } from '@tokenwarden/service-accounts';
 import { addToken } from '@tokenwarden/tokens';
@@ -7,35 +7,30 @@ import { addDuration, SYSTEM, wholeSecond, type TokenKind } from '@tokenwarden/v
 import {
   ADA_IN_SESSION,
   groupId,
+  instanceForSpecs,
   people,
-  SyncWorld,
+  syncWorldForSpecs,
   userId,
   type People,
-  type SyncInstance,
 } from '../../test/sync-world.js';
 
 const ETL = 'b3d8f6a2-9e47-4c15-a6d0-1f4e7b2c5d21';
 
-let world: SyncWorld;
-let one: SyncInstance;
+const world = syncWorldForSpecs();
+const one = instanceForSpecs(world);
 beforeAll(async () => {
-  world = await SyncWorld.open();
   await world.sql(
     `INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, active_from)
      VALUES ('tokenwarden-test', 'ES256', '{}', '', clock_timestamp())`,
   );
 });
-afterAll(() => world?.close());
 beforeEach(async () => {
-  await world.begin();
-  one = await world.instance();
   await world.says(company());
   await one.synchronise();
   await world.database.transaction((tx) =>
     addAccount(tx, { id: ETL, name: 'etl', description: null, groupIds: [groupId(1)] }, SYSTEM),
   );
 });
-afterEach(() => world.end());
 
 /** Ten people, of whom the first four are in the first group, and an empty second group. */
 function company(change: Partial<{ people: People; groups: object[] }> = {}): People {

@@ -1,21 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Transaction } from '@tokenwarden/database';
-import { BY_HAND, Gate, RunningHousekeeping, until } from '../../test/running-housekeeping.js';
+import { BY_HAND, Gate, housekeepingForSpecs, until } from '../../test/running-housekeeping.js';
 import { deleteOldRuns, MOST_DELETED } from './old-runs.queries.js';
 import { lookAtTasks } from './runs.queries.js';
 
 const TASK = 'DIRECTORY_SYNC';
-let housekeeping: RunningHousekeeping;
-
-beforeAll(async () => {
-  housekeeping = await RunningHousekeeping.create();
-});
-afterAll(async () => {
-  await housekeeping.close();
-});
-beforeEach(async () => {
-  await housekeeping.forget();
-});
+const housekeeping = housekeepingForSpecs();
 
 describe('records of old runs', () => {
   it('go, a set at a time, but for the newest thousand and those of ninety days', async () => {

@@ -1,22 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { record } from '@tokenwarden/audit';
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { tcpProxy, type TcpProxy } from '../../../../test/harness/index.js';
-import { BY_HAND, DONE, Gate, RunningHousekeeping, until } from '../../test/running-housekeeping.js';
+import { BY_HAND, DONE, Gate, housekeepingForSpecs, until } from '../../test/running-housekeeping.js';
 import { RunFailed, type RunContext, type RunWork } from './run.js';
 
 const TASK = 'DIRECTORY_SYNC';
-let housekeeping: RunningHousekeeping;
+const housekeeping = housekeepingForSpecs();
 
-beforeAll(async () => {
-  housekeeping = await RunningHousekeeping.create();
-});
-afterAll(async () => {
-  await housekeeping.close();
-});
-beforeEach(async () => {
+beforeEach(() => {
   begun = undefined;
-  await housekeeping.forget();
 });
 
 const marks = async () =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { record } from '@tokenwarden/audit';
 import { rows, type Transaction } from '@tokenwarden/database';
 import { SYSTEM } from '@tokenwarden/vocabulary';
@@ -7,7 +7,7 @@ import {
   DONE,
   DRY,
   Gate,
-  RunningHousekeeping,
+  housekeepingForSpecs,
   succeed,
   until,
 } from '../../test/running-housekeeping.js';
@@ -15,17 +15,7 @@ import { LostRun, type RunWork } from './run.js';
 
 const TASK = 'DIRECTORY_SYNC';
 const FAILED = { state: 'FAILED', error: expect.stringContaining('stopped reporting') };
-let housekeeping: RunningHousekeeping;
-
-beforeAll(async () => {
-  housekeeping = await RunningHousekeeping.create();
-});
-afterAll(async () => {
-  await housekeeping.close();
-});
-beforeEach(async () => {
-  await housekeeping.forget();
-});
+const housekeeping = housekeepingForSpecs();
 
 const mark = (tx: Transaction) => record(tx, { action: 'group.renamed', by: SYSTEM });
 const marks = async () =>

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Logs, Metrics } from '@tokenwarden/telemetry';
 import { nextMoment, parseSchedule, type HousekeepingRunState, type Schedule } from '@tokenwarden/vocabulary';
 import {
   BY_HAND,
   DRY,
   Gate,
-  RunningHousekeeping,
+  housekeepingForSpecs,
   succeed,
   type Instance,
 } from '../../test/running-housekeeping.js';
@@ -15,18 +15,11 @@ import { RunViews } from './run-views.js';
 import type { RunListArgs } from './run.types.js';
 
 const TASK = 'DIRECTORY_SYNC';
-let housekeeping: RunningHousekeeping;
+const housekeeping = housekeepingForSpecs();
 let instance: Instance;
 let views: RunViews;
 
-beforeAll(async () => {
-  housekeeping = await RunningHousekeeping.create();
-});
-afterAll(async () => {
-  await housekeeping.close();
-});
 beforeEach(async () => {
-  await housekeeping.forget();
   instance = await housekeeping.another({ schedule: '*/5 * * * *' });
   views = new RunViews(instance.database, instance.tasks);
 });

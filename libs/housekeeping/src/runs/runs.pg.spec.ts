@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { unavailable } from '@tokenwarden/vocabulary';
-import { BY_HAND, DONE, DRY, Gate, RunningHousekeeping, succeed } from '../../test/running-housekeeping.js';
+import { BY_HAND, DONE, DRY, Gate, housekeepingForSpecs, succeed } from '../../test/running-housekeeping.js';
 import { RunFailed, type RunWork } from './run.js';
 
 const TASK = 'DIRECTORY_SYNC';
-let housekeeping: RunningHousekeeping;
-
-beforeAll(async () => {
-  housekeeping = await RunningHousekeeping.create();
-});
-afterAll(async () => {
-  await housekeeping.close();
-});
-beforeEach(async () => {
-  await housekeeping.forget();
-});
+const housekeeping = housekeepingForSpecs();
 
 async function outcomeOf(work: RunWork) {
   const { runs } = await housekeeping.another();

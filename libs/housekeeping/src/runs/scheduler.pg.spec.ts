@@ -1,18 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { BY_HAND, DRY, Gate, RunningHousekeeping, until } from '../../test/running-housekeeping.js';
+import { describe, expect, it } from '@jest/globals';
+import { BY_HAND, DRY, Gate, housekeepingForSpecs, until } from '../../test/running-housekeeping.js';
 
 const TASK = 'DIRECTORY_SYNC';
-let housekeeping: RunningHousekeeping;
-
-beforeAll(async () => {
-  housekeeping = await RunningHousekeeping.create();
-});
-afterAll(async () => {
-  await housekeeping.close();
-});
-beforeEach(async () => {
-  await housekeeping.forget();
-});
+const housekeeping = housekeepingForSpecs();
 
 const three = () => Promise.all([1, 2, 3].map(() => housekeeping.another()));
 const look = (instances: Awaited<ReturnType<typeof three>>) =>
