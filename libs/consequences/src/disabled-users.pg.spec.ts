@@ -1,24 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { databaseNow } from '@tokenwarden/database';
 import { lockToken, resumeToken, revokeMany, revokeToken, suspendToken } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
-import { ada, theseIds, until, World, type TokenRow } from '../test/world.js';
+import { ada, theseIds, until, worldForSpecs, type TokenRow } from '../test/world.js';
 import { admitUser } from './index.js';
 
 const DISABLED = 'The user was disabled in the directory.';
 
-let world: World;
+const world = worldForSpecs();
 let grace: string;
 let linus: string;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world?.close());
 beforeEach(async () => {
-  await world.begin();
   [grace = '', linus = ''] = await world.adds(2);
 });
-afterEach(() => world.expectOthersSpared());
 
 const disable = (...ids: string[]) => {
   world.says(ids, false);

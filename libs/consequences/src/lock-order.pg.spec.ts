@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { rows } from '@tokenwarden/database';
-import { until, World } from '../test/world.js';
+import { until, worldForSpecs, type World } from '../test/world.js';
 
-let world: World;
+const world = worldForSpecs();
 let [leaver, disabled, enabled]: string[] = [];
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world?.close());
 beforeEach(async () => {
-  await world.begin();
   [leaver, disabled, enabled] = await world.adds(3);
 });
 

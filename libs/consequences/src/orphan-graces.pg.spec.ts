@@ -1,19 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { rows } from '@tokenwarden/database';
 import { findToken, lockToken, revokeMany, revokeToken } from '@tokenwarden/tokens';
-import { ada, theseIds, World } from '../test/world.js';
+import { ada, theseIds, worldForSpecs } from '../test/world.js';
 
-let world: World;
+const world = worldForSpecs();
 let etl: { id: string; groupId: string };
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world?.close());
 beforeEach(async () => {
-  await world.begin();
   etl = await world.account();
 });
-afterEach(() => world.expectOthersSpared());
 
 /** The group of the account is gone, since so many days. */
 async function orphan(account: { id: string; groupId: string }, days: number): Promise<void> {

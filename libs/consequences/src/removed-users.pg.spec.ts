@@ -1,19 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { findToken, lockToken, revokeMany, revokeToken, suspendToken } from '@tokenwarden/tokens';
-import { ada, theseIds, World } from '../test/world.js';
+import { ada, theseIds, worldForSpecs } from '../test/world.js';
 
-let world: World;
+const world = worldForSpecs();
 let grace: string;
 let linus: string;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world?.close());
 beforeEach(async () => {
-  await world.begin();
   [grace = '', linus = ''] = await world.adds(2);
 });
-afterEach(() => world.expectOthersSpared());
 
 const remove = (...ids: string[]) => {
   world.forgets(ids);

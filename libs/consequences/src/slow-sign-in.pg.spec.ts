@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { databaseNow } from '@tokenwarden/database';
 import type { DirectoryUser } from '@tokenwarden/directory';
-import { until, World } from '../test/world.js';
+import { until, worldForSpecs } from '../test/world.js';
 import { admitUser } from './index.js';
 
-let world: World;
+const world = worldForSpecs();
 let grace: string;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world?.close());
 beforeEach(async () => {
-  await world.begin();
   [grace = ''] = await world.adds(1);
 });
 
@@ -40,6 +35,20 @@ const somebodyWaits = async () =>
 const eventsOfUsers = () =>
   world.sql(`SELECT action FROM audit_pending_events WHERE target_id = $1 ORDER BY arrival`, [grace]);
 
+/** Signs in while what the directory says is applied, and so waits for that; gives who is signed in. */
+async function signInMeanwhile(entry: DirectoryUser, readFrom: Date) {
+  let slow: ReturnType<typeof signIn> | undefined;
+  await world.database.transaction(
+    async (tx) => {
+      await world.apply(tx);
+      slow = signIn(entry, readFrom);
+      await until(somebodyWaits);
+    },
+    { withinSeconds: 30 },
+  );
+  return slow;
+}
+
 /** What a synchronisation finds while somebody signs in by the entry from before, and what they are then. */
 const MEANWHILE: [string, () => void, { state: string }][] = [
   ['disabled', () => world.says([grace], false), { state: 'DISABLED' }],
@@ -66,32 +75,16 @@ describe('a sign-in whose entry was read before an answer was applied', () => {
     it.each(MEANWHILE)('nor where it waits for that answer: of who is %s', async (_kind, happens, after) => {
       const [entry, readFrom] = [{ ...entryNow(), ...facts }, await now()];
       happens();
-      let slow: ReturnType<typeof signIn> | undefined;
-      await world.database.transaction(
-        async (tx) => {
-          await world.apply(tx);
-          slow = signIn(entry, readFrom);
-          await until(somebodyWaits);
-        },
-        { withinSeconds: 30 },
-      );
-      expect((await slow)?.state).toBe(after.state);
+      const slow = await signInMeanwhile(entry, readFrom);
+      expect(slow?.state).toBe(after.state);
       expect(await inCopy()).toEqual({ ...after, name: grace, signedIn: false });
     });
 
     it('signs in who was renamed meanwhile, and leaves their new name', async () => {
       const [entry, readFrom] = [{ ...entryNow(), ...facts }, await now()];
       says({ displayName: 'Rear Admiral Hopper' });
-      let slow: ReturnType<typeof signIn> | undefined;
-      await world.database.transaction(
-        async (tx) => {
-          await world.apply(tx);
-          slow = signIn(entry, readFrom);
-          await until(somebodyWaits);
-        },
-        { withinSeconds: 30 },
-      );
-      expect(await slow).toMatchObject({ state: 'ACTIVE', displayName: 'Rear Admiral Hopper' });
+      const slow = await signInMeanwhile(entry, readFrom);
+      expect(slow).toMatchObject({ state: 'ACTIVE', displayName: 'Rear Admiral Hopper' });
       expect(await inCopy()).toEqual({ state: 'ACTIVE', name: 'Rear Admiral Hopper', signedIn: true });
     });
   });

@@ -1,24 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { holdAllTokens, revokeMany } from '@tokenwarden/tokens';
 import { forgetWritten } from './waiting-suspensions.js';
-import { ada, theseIds, until, World } from '../test/world.js';
+import { ada, theseIds, until, worldForSpecs } from '../test/world.js';
 
 const MANY = 1_500; // five transactions
 const AT_ONCE = 300;
 
-let world: World;
+const world = worldForSpecs();
 let grace: string;
 let ids: string[];
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world?.close());
 beforeEach(async () => {
-  await world.begin();
   [grace = ''] = await world.adds(1);
   ids = await world.tokens(MANY, grace);
 });
-afterEach(() => world.expectOthersSpared());
 
 const disable = (...users: string[]) => {
   world.says(users, false);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { databaseNow, openDatabase, rows, type Database, type Transaction } from '@tokenwarden/database';
 import { applyAnswer, type DirectoryUser } from '@tokenwarden/directory';
 import { Logs } from '@tokenwarden/telemetry';
@@ -34,20 +35,17 @@ export class World {
   /** Groups by id, likewise; nobody is in them. */
   readonly groups = new Map<string, string>();
   private readonly ends: (() => Promise<void>)[] = [];
+  // Both are made by `open()`, and nobody asks for them before.
+  private fresh!: TestDatabase;
+  database!: Database;
 
-  private constructor(
-    private readonly fresh: TestDatabase,
-    readonly database: Database,
-  ) {}
-
-  static async open(): Promise<World> {
-    const fresh = await freshDatabase();
-    const world = new World(fresh, await openDatabase(fresh.url, { poolSize: 12 }));
-    await world.sql(
+  async open(): Promise<void> {
+    this.fresh = await freshDatabase();
+    this.database = await openDatabase(this.fresh.url, { poolSize: 12 });
+    await this.sql(
       `INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, active_from)
        VALUES ('tokenwarden-test', 'ES256', '{}', '', clock_timestamp())`,
     );
-    return world;
   }
 
   /** Nobody is there, and nothing has happened. */
@@ -62,10 +60,11 @@ export class World {
     this.spared = await this.tokens(3, somebody);
   }
 
+  /** Also where it was opened in part only. */
   async close(): Promise<void> {
     for (const end of this.ends.splice(0)) await end();
-    await this.database.close();
-    await this.fresh.close();
+    await this.database?.close();
+    await this.fresh?.close();
   }
 
   /** So many new users; gives their ids. */
@@ -226,6 +225,16 @@ export class World {
       { withinSeconds: 30 },
     );
   }
+}
+
+/** A world for the tests of one file, begun before each; behind each, nobody else may be hit. */
+export function worldForSpecs(): World {
+  const world = new World();
+  beforeAll(() => world.open());
+  afterAll(() => world.close());
+  beforeEach(() => world.begin());
+  afterEach(() => world.expectOthersSpared());
+  return world;
 }
 
 /** The SELECT of these very ids. */
