@@ -1,31 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { signIn, type RunningProduct, type SignedIn } from '../harness/index.js';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { signIn, type SignedIn } from '../harness/index.js';
 import { auditLines } from './audit-lines.js';
 import { askForSync, endOf, recentRuns, syncNow } from './directory-runs.js';
-import { onSlapd, type DirectoryHand, type OnSlapd } from './ldap-directory.js';
 import { accountById, createAccount, everybody, grantTo, groupIds, userById } from './principals.js';
-import { askForAccountToken, isActive, issuedIn, userToken, type Issued } from './token-calls.js';
+import { askForAccountToken, isActive, issuedIn, type Issued } from './token-calls.js';
+import { twoOnSlapdForSpecs } from './two-on-slapd.js';
 import { until } from './waiting.js';
 
 jest.setTimeout(60_000);
 
-let world: OnSlapd;
-let directory: DirectoryHand;
-let one: RunningProduct;
-let other: RunningProduct;
-let ada: SignedIn;
+const { world, directory, one, other, ada, gate, sync } = twoOnSlapdForSpecs();
 let grace: SignedIn;
-let gate: { readonly token: string };
-
 beforeAll(async () => {
-  world = await onSlapd();
-  ({ directory } = world);
-  [one, other] = await Promise.all([world.start(), world.start()]);
-  [ada, grace] = [await signIn(one.url, 'ada'), await signIn(one.url, 'grace')];
-  gate = { token: (await userToken(one.url, ada, { scopes: ['tokens:introspect'] })).value };
-});
-afterAll(async () => {
-  await world.stop();
+  grace = await signIn(one.url, 'grace');
 });
 
 /** A group with its grant, and a service account that stands on it alone, with a token of Grace's making. */
@@ -38,12 +25,6 @@ async function team(name: string) {
   const token = issuedIn(await askForAccountToken(one.url, grace, { serviceAccountId: account }));
   expect(await isActive(other.url, gate, token.value)).toBe(true);
   return { id, account, token };
-}
-
-async function sync() {
-  const run = await syncNow(one.url, ada);
-  expect(run).toMatchObject({ state: 'SUCCEEDED', error: null });
-  return run;
 }
 
 async function becomes(active: boolean, { value }: Issued): Promise<void> {

@@ -1,32 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { graphql, introspect, signIn, type RunningProduct, type SignedIn } from '../harness/index.js';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { graphql, introspect, signIn, type SignedIn } from '../harness/index.js';
 import { auditLines } from './audit-lines.js';
-import { syncNow } from './directory-runs.js';
-import { onSlapd, type DirectoryHand, type OnSlapd } from './ldap-directory.js';
 import { grantTo, userById } from './principals.js';
 import { changeToken, isActive, userToken, type Issued } from './token-calls.js';
+import { twoOnSlapdForSpecs } from './two-on-slapd.js';
 import { until } from './waiting.js';
 
 jest.setTimeout(60_000);
 
-let world: OnSlapd;
-let directory: DirectoryHand;
-let one: RunningProduct;
-let other: RunningProduct;
-let ada: SignedIn;
-/** Who asks about others' tokens. */
-let gate: { readonly token: string };
-
+const { directory, one, other, ada, gate, sync } = twoOnSlapdForSpecs();
 beforeAll(async () => {
-  world = await onSlapd();
-  ({ directory } = world);
-  [one, other] = await Promise.all([world.start(), world.start()]);
-  ada = await signIn(one.url, 'ada');
-  gate = { token: (await userToken(one.url, ada, { scopes: ['tokens:introspect'] })).value };
   await grantTo(one.url, ada, 'data-engineering', ['dataset/*:read']);
-});
-afterAll(async () => {
-  await world.stop();
 });
 
 /** Somebody new, with a session and a token of theirs. */
@@ -36,12 +20,6 @@ async function newcomer(name: string): Promise<{ readonly session: SignedIn; rea
   await sync();
   const session = await signIn(other.url, name);
   return { session, token: await userToken(other.url, session) };
-}
-
-async function sync() {
-  const run = await syncNow(one.url, ada);
-  expect(run).toMatchObject({ state: 'SUCCEEDED', error: null });
-  return run;
 }
 
 /** Within a second of the commit no instance lets the token in. */

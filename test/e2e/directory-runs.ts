@@ -9,6 +9,7 @@ export interface ShownRun {
   readonly state: string;
   readonly dryRun: boolean;
   readonly startedBy: { readonly kind: string; readonly name: string };
+  readonly startedAt: string;
   readonly finishedAt: string | null;
   readonly examined: number;
   readonly affected: number;
@@ -16,7 +17,8 @@ export interface ShownRun {
   readonly details: Readonly<Record<string, unknown>> | null;
 }
 
-const RUN = 'id task trigger state dryRun startedBy { kind name } finishedAt examined affected error details';
+const RUN =
+  'id task trigger state dryRun startedBy { kind name } startedAt finishedAt examined affected error details';
 const ENDS_WITHIN_SECONDS = 30;
 
 /**

@@ -12,21 +12,9 @@ import {
 } from '../harness/index.js';
 import { HangingFile } from './hanging-file.js';
 import { group, person, writeDirectory, type People } from './directory-file.js';
+import { askForSync, recentRuns, type ShownRun } from './directory-runs.js';
 import { until } from './waiting.js';
 
-interface Run {
-  readonly id: string;
-  readonly trigger: string;
-  readonly state: string;
-  readonly dryRun: boolean;
-  readonly startedBy: { readonly kind: string; readonly name: string };
-  readonly finishedAt: string | null;
-  readonly examined: number;
-  readonly error: string | null;
-}
-
-const RUN =
-  'id trigger state dryRun startedBy { kind name } startedAt finishedAt examined affected error details';
 const PEOPLE: People = {
   users: [person('root'), person('gwen')],
   groups: [group('wardens', ['root']), group('people', ['gwen'])],
@@ -74,28 +62,14 @@ afterAll(async () => {
   await database?.close();
 });
 
-async function runs(): Promise<Run[]> {
-  const answer = await graphql<{ housekeepingRuns: { nodes: Run[] } }>(
-    other.url,
-    root,
-    `{ housekeepingRuns(first: 20) { nodes { ${RUN} } } }`,
-  );
-  return answer.data.housekeepingRuns.nodes;
-}
-async function begin(at: RunningProduct, dryRun = false): Promise<Run> {
-  const answer = await graphql<{ runHousekeeping: { run: Run } }>(
-    at.url,
-    root,
-    `mutation ($dryRun: Boolean!) { runHousekeeping(input: { task: DIRECTORY_SYNC, dryRun: $dryRun }) { run { ${RUN} } } }`,
-    { dryRun },
-  );
-  return answer.data.runHousekeeping.run;
-}
+const runs = () => recentRuns(other.url, root);
+const begin = async (at: RunningProduct, dryRun = false) =>
+  (await askForSync(at.url, root, dryRun)).data.runHousekeeping.run;
 const ended = (id: string, seconds = 20) =>
   until(async () => (await runs()).some((run) => run.id === id && run.state !== 'RUNNING'), { seconds });
 const runOf = async (id: string) => (await runs()).find((run) => run.id === id);
 /** The run that took the place of this one. */
-async function follower(id: string): Promise<Run | undefined> {
+async function follower(id: string): Promise<ShownRun | undefined> {
   const found = await runs();
   return found[found.findIndex((run) => run.id === id) - 1];
 }
