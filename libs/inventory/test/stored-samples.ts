@@ -79,6 +79,12 @@ export class StoredSamples {
     return id;
   }
 
+  /** Sessions of grace, whom no group grants anything, and of ada, who administers. */
+  async graceAndAda(): Promise<{ grace: Caller; ada: Caller }> {
+    const grace = sessionOf(await this.user('grace'));
+    return { grace, ada: sessionOf(await this.user('ada'), { permissions: ['*:*'] }) };
+  }
+
   tokenOfUser(userId: string, token: SampleToken = {}): Promise<string> {
     return this.token('USER', userId, token);
   }

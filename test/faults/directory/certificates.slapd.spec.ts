@@ -1,33 +1,28 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LdapSettings } from '@tokenwarden/settings';
 import {
   companyLdif,
   companyUserId,
   startSlapd,
-  tcpProxy,
   testCertificates,
   type RunningSlapd,
-  type TcpProxy,
   type TestCertificates,
 } from '../../harness/index.js';
 import { Company, SIZE, type Standing } from './company.js';
+import { proxiesForSpecs } from './proxies.js';
 
 // What a server that is not the right one would tell: believed, it would add somebody to the company.
 const LIE = companyLdif({ ...SIZE, users: SIZE.users + 1 });
 
 let company: Company;
 let before: Standing;
-let proxy: TcpProxy | undefined;
+const watched = proxiesForSpecs();
 beforeAll(async () => {
   company = await Company.open();
   before = await company.standing();
 });
 afterAll(() => company?.close());
 beforeEach(() => company.reach());
-afterEach(async () => {
-  await proxy?.close();
-  proxy = undefined;
-});
 
 const signIn = () => company.signIn('user000007', 'user000007');
 
@@ -40,11 +35,6 @@ async function expectUntrusted(settings: Partial<LdapSettings>, reason: string):
   });
   await expect(signIn()).rejects.toMatchObject({ code: 'DIRECTORY_UNAVAILABLE' });
   expect(await company.standing()).toEqual(before);
-}
-
-async function watched(url: string): Promise<TcpProxy> {
-  proxy = await tcpProxy(url);
-  return proxy;
 }
 
 function expectNoPasswordSent({ connections, sent }: { connections: number; sent: Buffer }): void {
@@ -70,9 +60,9 @@ describe.each<[string, Exclude<keyof TestCertificates, 'caFile'>, string]>([
   });
 
   it('is refused over StartTLS, and no password is sent instead', async () => {
-    const { url } = await watched(impostor.url);
-    await expectUntrusted({ urls: [url], startTls: true }, reason);
-    expectNoPasswordSent({ connections: proxy?.connections ?? 0, sent: proxy?.sent() ?? Buffer.alloc(0) });
+    const watching = await watched(impostor.url);
+    await expectUntrusted({ urls: [watching.url], startTls: true }, reason);
+    expectNoPasswordSent({ connections: watching.connections, sent: watching.sent() });
   });
 });
 

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { companyUserId, tcpProxy, type TcpProxy } from '../../harness/index.js';
+import { companyUserId, tcpProxy } from '../../harness/index.js';
 import { Company, type Standing } from './company.js';
+import { proxiesForSpecs } from './proxies.js';
 
 const UNAVAILABLE = { code: 'DIRECTORY_UNAVAILABLE' };
 // A sign-in is answered within five seconds (and a busy machine takes a moment more).
@@ -12,24 +13,20 @@ const USERS = 1_200;
 
 let company: Company;
 let before: Standing;
-let proxy: TcpProxy | undefined;
+const proxied = proxiesForSpecs();
 beforeAll(async () => {
   company = await Company.open({ users: USERS });
   before = await company.standing();
 });
 afterAll(() => company?.close());
 beforeEach(() => company.reach());
-afterEach(async () => {
-  await proxy?.close();
-  proxy = undefined;
-});
 
 const signIn = () => company.signIn('user000007', 'user000007');
 
 async function throughProxy(
   ...faults: Parameters<typeof tcpProxy> extends [string, ...infer Rest] ? Rest : never
 ) {
-  proxy = await tcpProxy(company.slapd.url, ...faults);
+  const proxy = await proxied(company.slapd.url, ...faults);
   await company.reach({ urls: [proxy.url] });
   return proxy;
 }
@@ -175,11 +172,10 @@ describe('a connection that is cut', () => {
     const whole = await readThrough();
     for (let tenths = 0; tenths < 10; tenths++) {
       const cutAfterBytes = Math.floor((whole.passedBytes * tenths) / 10);
-      await proxy?.close();
-      await throughProxy({ cutAfterBytes });
+      const cutting = await throughProxy({ cutAfterBytes });
       expect(await company.synchronise()).toMatchObject({ state: 'FAILED' });
+      await cutting.close();
     }
-    await proxy?.close();
     await throughProxy({ cutAfterBytes: whole.passedBytes - 1 });
     expect(await company.synchronise()).toMatchObject({ state: 'FAILED' });
     await company.reach();

@@ -8,7 +8,7 @@ import { authorOf, type Caller, type TokenStatus } from '@tokenwarden/vocabulary
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
 import { BulkRevokeService } from './bulk-revoke.service.js';
 import { RevocationWriter } from './revocation-writer.js';
-import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from '../../test/stored-samples.js';
+import { SAMPLE_SETTINGS, StoredSamples } from '../../test/stored-samples.js';
 import { Traces } from '../../test/stored-traces.js';
 import { viewerCanOn } from '../../test/viewer-can.js';
 import { countByStatus, countEnding } from '../gauges/token-gauges.queries.js';
@@ -40,8 +40,7 @@ beforeAll(async () => {
   const writer = new RevocationWriter(database, new Logs({ level: 'fatal' }));
   service = new BulkRevokeService(database, SAMPLE_SETTINGS, writer);
   await samples.signingKey();
-  grace = sessionOf(await samples.user('grace'));
-  ada = sessionOf(await samples.user('ada'), { permissions: ['*:*'] });
+  ({ grace, ada } = await samples.graceAndAda());
 });
 afterAll(async () => {
   await database.close();

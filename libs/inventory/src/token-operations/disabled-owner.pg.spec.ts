@@ -7,7 +7,7 @@ import { Logs } from '@tokenwarden/telemetry';
 import { writeWaitingSet } from '@tokenwarden/tokens';
 import type { Caller } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
-import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from '../../test/stored-samples.js';
+import { SAMPLE_SETTINGS, StoredSamples } from '../../test/stored-samples.js';
 import { Traces } from '../../test/stored-traces.js';
 import { viewerCanOn } from '../../test/viewer-can.js';
 import { BulkRevokeService } from '../bulk-revocation/bulk-revoke.service.js';
@@ -44,8 +44,7 @@ beforeAll(async () => {
     new RevocationWriter(database, new Logs({ level: 'fatal' })),
   );
   await samples.signingKey();
-  grace = sessionOf(await samples.user('grace'));
-  ada = sessionOf(await samples.user('ada'), { permissions: ['*:*'] });
+  ({ grace, ada } = await samples.graceAndAda());
 });
 afterAll(async () => {
   await database.close();
