@@ -56,6 +56,7 @@ CREATE INDEX access_tokens_by_kind_and_end ON public.access_tokens USING btree (
 CREATE INDEX access_tokens_by_kind_and_name ON public.access_tokens USING btree (kind, name, id);
 CREATE INDEX access_tokens_by_name ON public.access_tokens USING btree (name, id);
 CREATE INDEX access_tokens_by_profile ON public.access_tokens USING btree (profile, created_at, id);
+CREATE INDEX access_tokens_by_revocation ON public.access_tokens USING btree (revoked_at, id) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX access_tokens_by_search_text ON public.access_tokens USING gin (search_text gin_trgm_ops);
 CREATE INDEX access_tokens_by_week_of_end ON public.access_tokens USING btree (kind, date_bin('7 days'::interval, ends_at, '2000-01-01 00:00:00+00'::timestamp with time zone), created_at, id) INCLUDE (ends_at);
 CREATE UNIQUE INDEX access_tokens_have_one_successor ON public.access_tokens USING btree (predecessor_id) WHERE (predecessor_id IS NOT NULL);
@@ -130,6 +131,37 @@ CREATE TABLE audit_pending_events (
   CONSTRAINT audit_pending_events_pkey PRIMARY KEY (arrival)
 );
 
+CREATE TABLE bulk_cap_sets (
+  cap_id uuid NOT NULL,
+  first_id uuid NOT NULL,
+  last_id uuid NOT NULL,
+  token_ids uuid[] NOT NULL,
+  written_at timestamp with time zone,
+  CONSTRAINT bulk_cap_sets_are_sorted CHECK ((first_id <= last_id)),
+  CONSTRAINT bulk_cap_sets_cap_id_fkey FOREIGN KEY (cap_id) REFERENCES bulk_caps(id) ON DELETE CASCADE,
+  CONSTRAINT bulk_cap_sets_hold_some CHECK ((cardinality(token_ids) > 0)),
+  CONSTRAINT bulk_cap_sets_pkey PRIMARY KEY (cap_id, first_id)
+);
+CREATE INDEX bulk_cap_sets_waiting ON public.bulk_cap_sets USING btree (cap_id, first_id) WHERE (written_at IS NULL);
+
+CREATE TABLE bulk_caps (
+  id uuid NOT NULL,
+  decided_at timestamp with time zone NOT NULL,
+  author jsonb NOT NULL,
+  reason text,
+  policy_version integer NOT NULL,
+  enforce_from timestamp with time zone NOT NULL,
+  maxima jsonb NOT NULL,
+  token_count integer NOT NULL,
+  written_at timestamp with time zone,
+  CONSTRAINT bulk_caps_count_whole_seconds CHECK ((date_trunc('second'::text, enforce_from) = enforce_from)),
+  CONSTRAINT bulk_caps_hit_some CHECK ((token_count > 0)),
+  CONSTRAINT bulk_caps_pkey PRIMARY KEY (id),
+  CONSTRAINT bulk_caps_policy_version_fkey FOREIGN KEY (policy_version) REFERENCES policy_versions(version)
+);
+CREATE INDEX bulk_caps_by_end ON public.bulk_caps USING btree (written_at);
+CREATE INDEX bulk_caps_waiting ON public.bulk_caps USING btree (id) WHERE (written_at IS NULL);
+
 CREATE TABLE bulk_revocation_sets (
   revocation_id uuid NOT NULL,
   first_id uuid NOT NULL,
@@ -162,7 +194,7 @@ CREATE TABLE changes (
   kind text NOT NULL,
   subject_ids uuid[] NOT NULL,
   recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-  CONSTRAINT changes_kind_is_known CHECK ((kind = ANY (ARRAY['token'::text, 'user'::text, 'group'::text, 'service-account'::text, 'signing-key'::text, 'directory'::text, 'bulk-revocation'::text]))),
+  CONSTRAINT changes_kind_is_known CHECK ((kind = ANY (ARRAY['token'::text, 'user'::text, 'group'::text, 'service-account'::text, 'signing-key'::text, 'directory'::text, 'bulk-revocation'::text, 'bulk-cap'::text]))),
   CONSTRAINT changes_pkey PRIMARY KEY ("position")
 );
 CREATE INDEX changes_by_moment ON public.changes USING btree (recorded_at);
@@ -258,7 +290,10 @@ CREATE TABLE housekeeping_tasks (
   fence bigint DEFAULT 0 NOT NULL,
   scheduled_through timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   last_success_at timestamp with time zone,
+  seen_schedule text,
+  seen_enabled boolean,
   CONSTRAINT housekeeping_tasks_are_known CHECK ((task = ANY (ARRAY['EXPIRY_WARNINGS'::text, 'PURGE'::text, 'IDLE_REVOCATION'::text, 'DIRECTORY_SYNC'::text]))),
+  CONSTRAINT housekeeping_tasks_have_seen_both CHECK (((seen_schedule IS NULL) = (seen_enabled IS NULL))),
   CONSTRAINT housekeeping_tasks_pkey PRIMARY KEY (task)
 );
 
@@ -281,6 +316,37 @@ CREATE TABLE migrations (
   name character varying NOT NULL,
   CONSTRAINT "PK_8c82d7f526340ab734260ea46be" PRIMARY KEY (id)
 );
+
+CREATE TABLE outbox_messages (
+  id uuid NOT NULL,
+  channel text NOT NULL,
+  purpose text NOT NULL,
+  recipient_id uuid,
+  recipient_name text,
+  recipient_email text,
+  content jsonb NOT NULL,
+  created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  state text DEFAULT 'WAITING'::text NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  last_attempt_at timestamp with time zone,
+  next_attempt_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  claimed_by text,
+  claimed_until timestamp with time zone,
+  last_error text,
+  ended_at timestamp with time zone,
+  is_acknowledged boolean DEFAULT false NOT NULL,
+  CONSTRAINT outbox_messages_are_claimed_while_they_wait CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) OR (state = 'WAITING'::text)))),
+  CONSTRAINT outbox_messages_attempts_count CHECK ((attempts >= 0)),
+  CONSTRAINT outbox_messages_channel_is_known CHECK ((channel = ANY (ARRAY['EMAIL'::text, 'WEBHOOK'::text]))),
+  CONSTRAINT outbox_messages_end_once CHECK (((state = 'WAITING'::text) = (ended_at IS NULL))),
+  CONSTRAINT outbox_messages_mail_has_its_recipient CHECK (((channel = 'EMAIL'::text) = (recipient_email IS NOT NULL))),
+  CONSTRAINT outbox_messages_pkey PRIMARY KEY (id),
+  CONSTRAINT outbox_messages_purpose_is_known CHECK ((purpose = ANY (ARRAY['token-warning'::text, 'administrators'::text, 'event'::text]))),
+  CONSTRAINT outbox_messages_state_is_known CHECK ((state = ANY (ARRAY['WAITING'::text, 'SENT'::text, 'GIVEN_UP'::text])))
+);
+CREATE INDEX outbox_messages_by_end ON public.outbox_messages USING btree (state, ended_at) WHERE (state <> 'WAITING'::text);
+CREATE INDEX outbox_messages_to_acknowledge ON public.outbox_messages USING btree (purpose, id) WHERE ((state <> 'WAITING'::text) AND (NOT is_acknowledged));
+CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (channel, next_attempt_at, id) WHERE (state = 'WAITING'::text);
 
 CREATE TABLE policy_versions (
   version integer NOT NULL,
@@ -374,6 +440,50 @@ CREATE TABLE token_uses (
 );
 CREATE INDEX token_uses_by_moment ON public.token_uses USING btree (last_used_at, token_id);
 
+CREATE TABLE token_warning_recipients (
+  warning_id uuid NOT NULL,
+  channel text NOT NULL,
+  user_id uuid,
+  message_id uuid,
+  is_told boolean DEFAULT false NOT NULL,
+  CONSTRAINT token_warning_recipients_channel_is_known CHECK ((channel = ANY (ARRAY['EMAIL'::text, 'WEBHOOK'::text]))),
+  CONSTRAINT token_warning_recipients_message_id_fkey FOREIGN KEY (message_id) REFERENCES outbox_messages(id) ON DELETE SET NULL,
+  CONSTRAINT token_warning_recipients_of_mail_are_users CHECK (((channel = 'EMAIL'::text) = (user_id IS NOT NULL))),
+  CONSTRAINT token_warning_recipients_once UNIQUE NULLS NOT DISTINCT (warning_id, channel, user_id),
+  CONSTRAINT token_warning_recipients_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  CONSTRAINT token_warning_recipients_warning_id_fkey FOREIGN KEY (warning_id) REFERENCES token_warnings(id) ON DELETE CASCADE
+);
+CREATE INDEX token_warning_recipients_by_message ON public.token_warning_recipients USING btree (message_id) WHERE (message_id IS NOT NULL);
+CREATE INDEX token_warning_recipients_without_digest ON public.token_warning_recipients USING btree (channel, user_id, warning_id) WHERE ((message_id IS NULL) AND (NOT is_told));
+
+CREATE TABLE token_warnings (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  token_id uuid NOT NULL,
+  kind text NOT NULL,
+  ends_at timestamp with time zone,
+  threshold_seconds bigint NOT NULL,
+  decided_at timestamp with time zone NOT NULL,
+  recipients integer,
+  sent_at timestamp with time zone,
+  CONSTRAINT token_warnings_are_addressed_before_they_are_sent CHECK (((sent_at IS NULL) OR (recipients IS NOT NULL))),
+  CONSTRAINT token_warnings_kind_is_known CHECK ((kind = ANY (ARRAY['EXPIRY'::text, 'IDLE'::text]))),
+  CONSTRAINT token_warnings_of_expiry_name_the_end CHECK (((kind = 'EXPIRY'::text) = (ends_at IS NOT NULL))),
+  CONSTRAINT token_warnings_pkey PRIMARY KEY (id),
+  CONSTRAINT token_warnings_recipients_count CHECK ((recipients >= 0)),
+  CONSTRAINT token_warnings_threshold_is_some_time CHECK ((threshold_seconds > 0)),
+  CONSTRAINT token_warnings_token_id_fkey FOREIGN KEY (token_id) REFERENCES access_tokens(id) ON DELETE CASCADE
+);
+CREATE INDEX token_warnings_idle_by_moment ON public.token_warnings USING btree (decided_at, token_id) WHERE (kind = 'IDLE'::text);
+CREATE UNIQUE INDEX token_warnings_one_a_threshold ON public.token_warnings USING btree (token_id, ends_at, threshold_seconds) WHERE (kind = 'EXPIRY'::text);
+CREATE UNIQUE INDEX token_warnings_one_of_idleness ON public.token_warnings USING btree (token_id) WHERE (kind = 'IDLE'::text);
+
+CREATE TABLE use_tracking (
+  is_the_only_row boolean DEFAULT true NOT NULL,
+  whole_since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT use_tracking_is_one CHECK (is_the_only_row),
+  CONSTRAINT use_tracking_pkey PRIMARY KEY (is_the_only_row)
+);
+
 CREATE TABLE users (
   id uuid NOT NULL,
   username text NOT NULL,
@@ -399,6 +509,14 @@ CREATE TABLE waiting_suspensions (
   CONSTRAINT waiting_suspensions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );
 CREATE INDEX waiting_suspensions_by_moment ON public.waiting_suspensions USING btree (decided_at, user_id);
+
+CREATE TABLE webhook_feed (
+  is_the_only_row boolean DEFAULT true NOT NULL,
+  is_on boolean DEFAULT false NOT NULL,
+  through_sequence bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT webhook_feed_is_one CHECK (is_the_only_row),
+  CONSTRAINT webhook_feed_pkey PRIMARY KEY (is_the_only_row)
+);
 
 CREATE OR REPLACE FUNCTION public.audit_events_are_append_only()
  RETURNS trigger

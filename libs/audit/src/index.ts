@@ -5,3 +5,4 @@ export { record, recordAll, recordOf, storableDetails, storableText, type NewAud
 export { AUDIT_ACTIONS, type AuditAction, type AuditOutcome } from './actions.js';
 export { Actor, ActorKindEnum, toActor } from './actor.type.js';
 export { AuditEvent } from './audit-event.type.js';
+export { recordingOfSelected, type SelectedEvents } from './selected-events.js';

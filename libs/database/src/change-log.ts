@@ -10,7 +10,9 @@ export type ChangeKind =
   | 'signing-key'
   | 'directory'
   /** Its subject is the revocation: one change for the many tokens that it names. */
-  | 'bulk-revocation';
+  | 'bulk-revocation'
+  /** Its subject is the cap: one change for the many tokens whose ends a policy change moved. */
+  | 'bulk-cap';
 
 /**
  * Writes into the change log that these subjects are no longer what they were. Call it in the transaction of the

@@ -1,6 +1,5 @@
-import { canonicalName, isIdentifier, textFault, TEXT_LIMITS } from '@tokenwarden/vocabulary';
+import { canonicalName, isEmail, isIdentifier, textFault, TEXT_LIMITS } from '@tokenwarden/vocabulary';
 import type { DirectoryAnswer, DirectoryGroup, DirectoryUser } from './directory-answer.js';
-import { isEmail } from './email.rules.js';
 import { isName, NAME_IN_WORDS } from './name.rules.js';
 import { flattenedMembers } from './nested-groups.rules.js';
 import { isPasswordHash } from './password-hash.js';

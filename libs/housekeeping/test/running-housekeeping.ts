@@ -1,5 +1,6 @@
 import { afterAll, beforeEach } from '@jest/globals';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
+import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import type { Author, JsonObject } from '@tokenwarden/vocabulary';
@@ -89,8 +90,7 @@ export class RunningHousekeeping {
     const task: Task = {
       name: 'DIRECTORY_SYNC',
       budgetSeconds: options.budgetSeconds ?? 60,
-      schedule: () => options.schedule ?? '* * * * *',
-      isEnabled: () => options.isEnabled ?? true,
+      timing: () => ({ schedule: options.schedule ?? '* * * * *', isEnabled: options.isEnabled ?? true }),
       run: options.work ?? succeed,
     };
     const tasks = new Tasks([task]);
@@ -147,6 +147,7 @@ export class RunningHousekeeping {
     await Promise.all(this.instances.map(({ database }) => database.close()));
     this.instances.length = 0;
     this.lines.length = 0;
+    await this.database.transaction(ensureFirstPolicy);
     await this.sql('TRUNCATE housekeeping_runs, audit_pending_events CASCADE');
     await this.sql(
       'UPDATE housekeeping_tasks SET fence = 0, last_success_at = NULL, scheduled_through = clock_timestamp()',

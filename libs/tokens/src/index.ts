@@ -65,3 +65,6 @@ export {
   type UsesOfToken,
 } from './token-uses.js';
 export { TokensModule } from './tokens.module.js';
+export { capEndOf } from './cap-end.queries.js';
+export { decidedWarningsOf, type DecidedWarning } from './token-warnings.js';
+export { restartUseTracking, USES_WHOLE_SINCE } from './use-tracking.js';

@@ -5,6 +5,7 @@ export * from './scope.rules.js';
 export * from './duration.js';
 export * from './instant.js';
 export * from './text.rules.js';
+export { isEmail } from './email.rules.js';
 export { canonicalName, foldedForSearch } from './folding.rules.js';
 export { isIdentifier, NOBODY } from './identifier.js';
 export { nextMoment, parseSchedule, type Schedule } from './schedule.rules.js';

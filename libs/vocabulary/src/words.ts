@@ -49,7 +49,7 @@ export const SERVICE_ACCOUNT_STATES = ['ACTIVE', 'SUSPENDED', 'ORPHANED'] as con
 export type ServiceAccountState = (typeof SERVICE_ACCOUNT_STATES)[number];
 
 /** What housekeeping does again and again; each task has its own schedule. */
-export const HOUSEKEEPING_TASKS = ['DIRECTORY_SYNC'] as const;
+export const HOUSEKEEPING_TASKS = ['EXPIRY_WARNINGS', 'PURGE', 'IDLE_REVOCATION', 'DIRECTORY_SYNC'] as const;
 /** See `HOUSEKEEPING_TASKS`. */
 export type HousekeepingTask = (typeof HOUSEKEEPING_TASKS)[number];
 

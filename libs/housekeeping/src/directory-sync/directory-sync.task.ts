@@ -3,7 +3,7 @@ import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
 import { DirectoryService, HeldAnswer, NotWhole, refuseLockOut, whyHeld } from '@tokenwarden/directory';
 import { Settings } from '@tokenwarden/settings';
 import { RunFailed, type RunContext, type RunOutcome, type RunWork } from '../runs/run.js';
-import type { Task } from '../runs/task.js';
+import type { Task, Timing } from '../runs/task.js';
 import { bringUpToDate, foresee, type BroughtUpToDate, type ReadAnswer } from './bring-up-to-date.js';
 import { wasAdministered } from './directory-standing.queries.js';
 import { answerToAccept, holdAnswer, noteAcceptance, type Acceptance } from './held-answers.js';
@@ -38,14 +38,9 @@ export class DirectorySyncTask implements Task {
     return this.applying > 0;
   }
 
-  /** As the setting says. */
-  schedule(): string {
-    return this.settings.directorySyncSchedule;
-  }
-
-  /** Always: it goes by a setting, not by policy. */
-  isEnabled(): boolean {
-    return true;
+  /** As the setting says, and always: it does not go by policy. */
+  timing(): Timing {
+    return { schedule: this.settings.directorySyncSchedule, isEnabled: true };
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { pageOf, toConnection, type Connection } from '@tokenwarden/api';
 import { Database } from '@tokenwarden/database';
+import { currentPolicy } from '@tokenwarden/policy';
 import { isIdentifier, nextMoment } from '@tokenwarden/vocabulary';
 import { countRuns, listRuns, NEWEST_FIRST, newestRuns, taskStandings } from './run-lists.queries.js';
 import {
@@ -56,14 +57,16 @@ export class RunViews {
   async taskStatuses(): Promise<HousekeepingTaskStatus[]> {
     const standings = await this.database.read(taskStandings);
     const runs = await this.database.read(newestRuns);
+    const { document: policy } = await this.database.read(currentPolicy);
     return this.tasks.all.map((task) => {
       const now = standings.find((one) => one.task === task.name)?.now;
       const lastRun = runs.find((run) => run.task === task.name);
+      const timing = task.timing(policy);
       return {
         task: task.name,
-        enabled: task.isEnabled(),
-        schedule: task.schedule(),
-        nextRunAt: (task.isEnabled() && now && nextMoment(scheduleOf(task), now)) || null,
+        enabled: timing.isEnabled,
+        schedule: timing.schedule,
+        nextRunAt: (timing.isEnabled && now && nextMoment(scheduleOf(timing), now)) || null,
         lastRun: lastRun ? toHousekeepingRun(lastRun) : null,
       };
     });

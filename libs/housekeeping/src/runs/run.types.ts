@@ -28,6 +28,9 @@ registerEnumType(HousekeepingTaskEnum, {
   name: 'HousekeepingTask',
   description: 'What is done again and again without being asked.',
   valuesMap: {
+    EXPIRY_WARNINGS: { description: 'Tells people of tokens that end soon.' },
+    PURGE: { description: 'Removes the rows of tokens that ended long ago.' },
+    IDLE_REVOCATION: { description: 'Warns of tokens that nobody uses, and revokes them later.' },
     DIRECTORY_SYNC: { description: 'Brings users and groups to what the directory says of them.' },
   },
 });

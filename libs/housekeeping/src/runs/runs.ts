@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { record } from '@tokenwarden/audit';
 import { Database, type Transaction } from '@tokenwarden/database';
+import { currentPolicy } from '@tokenwarden/policy';
 import { Settings } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import {
@@ -106,7 +107,8 @@ export class Runs implements BeforeApplicationShutdown {
       const dry = await endAbandoned(tx, task, true, claimant);
       const replaced = await endAbandoned(tx, task, false, claimant);
       if (await runningRun(tx, task.name, false)) return { dry };
-      const due = task.isEnabled() ? dueTrigger(scheduleOf(task), scheduledThrough, now) : undefined;
+      const timing = task.timing((await currentPolicy(tx)).document);
+      const due = timing.isEnabled ? dueTrigger(scheduleOf(timing), scheduledThrough, now) : undefined;
       const trigger = replaced ? 'CATCH_UP' : due;
       if (!trigger) return { dry };
       const start: Start = { trigger, by: SYSTEM, dryRun: false };

@@ -1,12 +1,13 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Database, PeriodicWork } from '@tokenwarden/database';
+import { currentPolicy } from '@tokenwarden/policy';
 import { Logs } from '@tokenwarden/telemetry';
 import { dueTrigger } from './due.rules.js';
 import { deleteOldRuns, MOST_DELETED } from './old-runs.queries.js';
 import { Runs } from './runs.js';
 import { lookAtTasks, type LookedAt } from './runs.queries.js';
-import { scheduleOf, Tasks, type Task } from './task.js';
+import { scheduleOf, Tasks, type Timing } from './task.js';
 
 const LOOK_MILLISECONDS = 1_000;
 /** Should nothing wake it, it looks all the same. */
@@ -69,9 +70,10 @@ export class Scheduler implements BeforeApplicationShutdown {
   async look(): Promise<void> {
     const claimant = await this.runs.claimant();
     const found = await this.database.read((tx) => lookAtTasks(tx, claimant));
+    const { document: policy } = await this.database.read(currentPolicy);
     for (const task of this.tasks.all) {
       const row = found.find((one) => one.task === task.name);
-      if (row && needsRun(task, row)) await this.runs.beginDue(task);
+      if (row && needsRun(task.timing(policy), row)) await this.runs.beginDue(task);
     }
   }
 
@@ -91,7 +93,9 @@ export class Scheduler implements BeforeApplicationShutdown {
 }
 
 // It is decided when the task is held; this only spares the others the lock.
-function needsRun(task: Task, { hasAbandoned, isRunning, scheduledThrough, now }: LookedAt): boolean {
+function needsRun(timing: Timing, { hasAbandoned, isRunning, scheduledThrough, now }: LookedAt): boolean {
   if (hasAbandoned) return true;
-  return !isRunning && task.isEnabled() && dueTrigger(scheduleOf(task), scheduledThrough, now) !== undefined;
+  return (
+    !isRunning && timing.isEnabled && dueTrigger(scheduleOf(timing), scheduledThrough, now) !== undefined
+  );
 }

@@ -1,3 +1,4 @@
+import type { PolicyDocument } from '@tokenwarden/policy';
 import {
   HOUSEKEEPING_TASKS,
   parseSchedule,
@@ -6,27 +7,33 @@ import {
 } from '@tokenwarden/vocabulary';
 import type { RunWork } from './run.js';
 
+/** When a task runs by itself. */
+export interface Timing {
+  /** Five cron fields in UTC that `parseSchedule` reads. */
+  readonly schedule: string;
+  /** Whether the schedule is on; by hand a task runs always. */
+  readonly isEnabled: boolean;
+}
+
 /** What is done again and again; the machinery of runs asks it when, and hands it one run at a time. */
 export interface Task {
   readonly name: HousekeepingTask;
   /** How long one run may take, in seconds; after that its signal aborts and it is FAILED. */
   readonly budgetSeconds: number;
-  /** When it runs by itself, as it stands now: five cron fields in UTC that `parseSchedule` reads. */
-  schedule(): string;
-  /** Whether its schedule is on; by hand it runs always. */
-  isEnabled(): boolean;
+  /** When it runs by itself under this policy, the one in force: it is asked again at every look. */
+  timing(policy: PolicyDocument): Timing;
   /** One run. */
   readonly run: RunWork;
 }
 
 /**
- * When the task runs by itself, as it stands now.
- * @throws Error where its schedule was not checked before
+ * The schedule of a timing.
+ * @throws Error where it was not checked before
  */
-export function scheduleOf(task: Task): Schedule {
-  const schedule = parseSchedule(task.schedule());
-  if (!schedule) throw new Error(`The schedule of ${task.name} was not checked.`);
-  return schedule;
+export function scheduleOf({ schedule }: Timing): Schedule {
+  const parsed = parseSchedule(schedule);
+  if (!parsed) throw new Error(`The schedule "${schedule}" was not checked.`);
+  return parsed;
 }
 
 /** Every task that there is, in the order of the contract. */

@@ -1,5 +1,5 @@
+import { isEmail } from '@tokenwarden/vocabulary';
 import type { DirectoryUser } from '../../directory-changes.rules.js';
-import { isEmail } from '../../email.rules.js';
 import { isName, NAME_IN_WORDS } from '../../name.rules.js';
 import { canonicalValue, namingValue } from './dn.rules.js';
 import { identifierFrom } from './identifier.rules.js';

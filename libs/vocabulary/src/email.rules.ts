@@ -1,4 +1,4 @@
-import { textFault } from '@tokenwarden/vocabulary';
+import { textFault } from './text.rules.js';
 
 const LONGEST_EMAIL = 254;
 const EMAIL = /^[^\s@<>(),;:"\\[\]]{1,64}@[^\s@<>(),;:"\\[\]]{1,255}$/;
