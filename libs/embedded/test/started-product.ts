@@ -71,7 +71,8 @@ function firstOutcome(child: ChildProcess, lines: ProductLine[]): Promise<Produc
       lines.push(line);
       if (line.url ?? line.locked ?? line.refused) resolve(line);
     });
-    child.once('exit', (code) => reject(new Error(`The product ended with ${code} and said nothing.`)));
+    // Not at its exit: what it said last may still be on the way then.
+    child.once('close', (code) => reject(new Error(`The product ended with ${code} and said nothing.`)));
   });
 }
 

@@ -32,7 +32,10 @@ const dnOf = (name: string) => `uid=${name},${directory.userBase}`;
 const userNamed = (name: string, { users }: WholeAnswer) => users.find(({ username }) => username === name);
 const namesIn = ({ users, groups }: WholeAnswer, name: string) => {
   const members = new Set(groups.find((group) => group.name === name)?.memberIds);
-  return users.filter(({ id }) => members.has(id)).map(({ username }) => username);
+  return users
+    .filter(({ id }) => members.has(id))
+    .map(({ username }) => username)
+    .sort();
 };
 
 describe('a 389 Directory Server of 3,000 people', () => {
