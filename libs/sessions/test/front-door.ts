@@ -139,6 +139,7 @@ function settingsWith(changes: Partial<Settings>): Settings {
     ldap: undefined,
     directorySyncSchedule: '*/5 * * * *',
     adminGroups: [],
+    webhook: undefined,
     masterKey: undefined,
     signingAlgorithm: 'ES256',
     audiences: ['https://tokens.example'],

@@ -20,6 +20,7 @@ import {
   readWord,
 } from './readers.js';
 import type { Reader } from './readers.js';
+import { readWebhookSecret, readWebhookUrl } from './webhook-settings.js';
 
 /** The kinds of LDAP server that are known: which attribute means what. */
 export const LDAP_SCHEMAS = ['openldap', 'active-directory', '389ds'] as const;
@@ -163,6 +164,19 @@ export const DEFINITIONS = {
     shownDefault: '`platform-admins` in the demo, else none',
     meaning: 'Groups that hold `*:*`: names or `id:UUID`, comma-separated',
     read: readList(readGroup),
+  },
+  webhookUrl: {
+    name: 'WEBHOOK_URL',
+    isSecret: true,
+    shownDefault: 'no webhook',
+    meaning: 'Where signed events are sent, as `https://host/path`',
+    read: readWebhookUrl,
+  },
+  webhookSecret: {
+    name: 'WEBHOOK_SECRET',
+    isSecret: true,
+    meaning: 'What they are signed with: `whsec_` and 24 to 64 bytes in base64; required with `WEBHOOK_URL`',
+    read: readWebhookSecret,
   },
   masterKey: {
     name: 'MASTER_KEY',

@@ -4,16 +4,10 @@ import type { GivenSettings, SettingKey } from './definitions.js';
 import { ldapMistakes, ldapSettings, ldapWarnings, unknownLdapNames } from './ldap-across.js';
 import { hostInUrl, isEveryAddress, isLoopback } from './loopback.rules.js';
 import { Settings } from './settings.js';
+import { webhookMistakes, webhookSettings, webhookWarnings } from './webhook-settings.js';
 
 // Of the whole product, not of this version: whoever gives them expects an effect and is told that there is none.
-const NOT_READ_YET = [
-  'SMTP_URL',
-  'MAIL_FROM',
-  'WEBHOOK_URL',
-  'WEBHOOK_SECRET',
-  'WORKERS',
-  'RESOLVE_GRACE_SECONDS',
-] as const;
+const NOT_READ_YET = ['SMTP_URL', 'MAIL_FROM', 'WORKERS', 'RESOLVE_GRACE_SECONDS'] as const;
 
 /**
  * Fills in what one setting derives from others, and checks what holds across them.
@@ -29,6 +23,7 @@ export function completedSettings(
   const port = given.port ?? 3_000;
   const isDemo = !named.has('directoryFile') && !named.has('ldapUrl');
   const ldap = ldapSettings(given);
+  const webhook = webhookSettings(given);
   const isEmbedded = !named.has('databaseUrl');
   const publicUrl = given.publicUrl ?? `http://${hostInUrl(host)}:${port}`;
   const settings = new Settings({
@@ -42,6 +37,7 @@ export function completedSettings(
     ldap,
     directorySyncSchedule: given.directorySyncSchedule ?? '',
     adminGroups: given.adminGroups ?? (isDemo ? ['platform-admins'] : []),
+    webhook,
     masterKey: given.masterKey,
     signingAlgorithm: given.signingAlgorithm ?? 'ES256',
     audiences: given.audiences ?? [publicUrl],
@@ -57,6 +53,7 @@ export function completedSettings(
     warnings: [
       ...warningsFor(given, { host, publicUrl, isDemo, isUrlNamed: named.has('publicUrl') }),
       ...ldapWarnings(ldap),
+      ...webhookWarnings(webhook),
       ...unknownLdapNames(environment),
       ...NOT_READ_YET.filter((name) => environment[name] !== undefined).map(
         (name) => `${name} is given, and this version does not read it.`,
@@ -90,7 +87,7 @@ function mistakesAcross(
       'DIRECTORY_FILE: it or LDAP_URL is required with DATABASE_URL: name the JSON file of users and groups, or your LDAP server.',
     );
   }
-  mistakes.push(...databaseMistakes(named), ...ldapMistakes(given, named));
+  mistakes.push(...databaseMistakes(named), ...ldapMistakes(given, named), ...webhookMistakes(named));
   if (isDemo && !isLoopback(host)) {
     mistakes.push(
       'HOST: on demo credentials it listens on loopback only: write 127.0.0.1, or give LDAP_URL or DIRECTORY_FILE (`npm run hash-password` makes its hashes).',

@@ -21,6 +21,14 @@ export interface LdapSettings {
   readonly schema: (typeof LDAP_SCHEMAS)[number];
 }
 
+/** Where events are sent, and what they are signed with (WEBHOOK_*). Both are secrets: the path may let a sender in. */
+export interface WebhookSettings {
+  /** `http:` or `https:`, as a URL is written out. */
+  readonly url: string;
+  /** `whsec_` and 24 to 64 bytes in base64. */
+  readonly secret: string;
+}
+
 /** The values of all settings. */
 export interface SettingsValues {
   readonly host: string;
@@ -41,6 +49,8 @@ export interface SettingsValues {
   readonly directorySyncSchedule: string;
   /** Names, or `id:` and a UUID. */
   readonly adminGroups: readonly string[];
+  /** Undefined: nobody is told by webhook. */
+  readonly webhook: WebhookSettings | undefined;
   /** 32 bytes; undefined only in embedded mode before the key of DATA_DIR was read. */
   readonly masterKey: Buffer | undefined;
   /** For keys made from now on; a key that exists keeps its own. */
@@ -76,6 +86,7 @@ export class Settings implements SettingsValues {
   readonly ldap: LdapSettings | undefined;
   readonly directorySyncSchedule: string;
   readonly adminGroups: readonly string[];
+  readonly webhook: WebhookSettings | undefined;
   readonly masterKey: Buffer | undefined;
   readonly signingAlgorithm: (typeof SIGNING_ALGORITHMS)[number];
   readonly audiences: readonly string[];
@@ -108,7 +119,8 @@ export class Settings implements SettingsValues {
   /** Only the harmless part: settings that land in a log or an error show no secret. */
   toJSON(): Partial<SettingsValues> {
     const ldap = this.ldap && { ...this.ldap, bindPassword: '' };
-    return { ...this, databaseUrl: undefined, databaseDirectUrl: undefined, masterKey: undefined, ldap };
+    const secrets = { databaseUrl: undefined, databaseDirectUrl: undefined, masterKey: undefined };
+    return { ...this, ...secrets, webhook: undefined, ldap };
   }
 
   /** As `toJSON`, for console.log and util.inspect. */
