@@ -1,18 +1,12 @@
 /** Synchronisations of a whole company: how long they take, and how long an introspection waits meanwhile. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { requestBytes } from '../measuring/connection.mjs';
-import { ConstantArrivals } from '../measuring/load.mjs';
 import { median, percentile, spread } from '../measuring/statistics.mjs';
-import { graphql } from '../product/graphql.mjs';
+import { introspections, INTROSPECTIONS_A_SECOND } from '../product/introspections.mjs';
+import { runOf, untilCalm } from '../product/runs.mjs';
 
 const GOALS = { seconds: 120, longest: 100 };
-const INTROSPECTIONS_A_SECOND = 100;
 const CALM_SECONDS = 5;
-const ENDS_WITHIN_SECONDS = 600;
 const MOST_ROUNDS = 3;
-const CREATE = `mutation ($input: CreateUserTokenInput!) { createUserToken(input: $input) { accessToken } }`;
-const BEGIN = `mutation { runHousekeeping(input: { task: DIRECTORY_SYNC }) { run { id } } }`;
-const RUN = `query ($id: ID!) { node(id: $id) { ... on HousekeepingRun { state error affected startedAt finishedAt } } }`;
 
 /**
  * How long the first start's synchronisation took, as its run says.
@@ -22,7 +16,7 @@ export async function measureFirst(bench) {
   const { product, company, add } = bench;
   const { rows } = await product.database.query(
     `SELECT extract(epoch FROM finished_at - started_at)::float AS seconds FROM housekeeping_runs
-     WHERE state = 'SUCCEEDED' ORDER BY finished_at LIMIT 1`,
+     WHERE task = 'DIRECTORY_SYNC' AND state = 'SUCCEEDED' ORDER BY finished_at LIMIT 1`,
   );
   const value = rows[0].seconds;
   const what = 'the first synchronisation: everybody is read and written';
@@ -57,7 +51,7 @@ export async function measureNext(bench, kind) {
     load.take();
     await pause(CALM_SECONDS * 1_000);
     const before = load.take();
-    const { seconds, affected } = await synchronised(product.url, session);
+    const { seconds, affected } = await runOf(product.url, session, 'DIRECTORY_SYNC');
     const during = load.take();
     if (affected !== expected) throw new Error(`${affected} instead of ${expected} were changed.`);
     say(`synchronised (${kind}): ${seconds.toFixed(1)} s, ${affected} changed`);
@@ -94,48 +88,4 @@ function addFigures(add, kind, rounds) {
     holds: longest <= GOALS.longest,
     beside: `${INTROSPECTIONS_A_SECOND}/s: p99 before ${before} ms, meanwhile ${tail} ms`,
   });
-}
-
-async function introspections(url, session) {
-  const { createUserToken } = await graphql(url, session, CREATE, {
-    input: { name: 'gateway', scopes: ['tokens:introspect'], lifetime: 'P1D' },
-  });
-  const token = createUserToken.accessToken;
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization: `Bearer ${token}` };
-  const request = requestBytes(`${url}/oauth2/introspect`, { headers, body: `token=${token}` });
-  return new ConstantArrivals({
-    url,
-    perSecond: INTROSPECTIONS_A_SECOND,
-    request: () => request,
-    check: ({ status, body }) => {
-      if (status !== 200 || !body.includes('"active":true'))
-        throw new Error(`A good token: ${status} ${body}`);
-    },
-  });
-}
-
-async function synchronised(url, session) {
-  const { runHousekeeping } = await graphql(url, session, BEGIN);
-  const deadline = Date.now() + ENDS_WITHIN_SECONDS * 1_000;
-  for (;;) {
-    const { node } = await graphql(url, session, RUN, { id: runHousekeeping.run.id });
-    if (node.state === 'SUCCEEDED') {
-      const seconds = (Date.parse(node.finishedAt) - Date.parse(node.startedAt)) / 1_000;
-      return { seconds, affected: node.affected };
-    }
-    if (node.state !== 'RUNNING' || Date.now() > deadline)
-      throw new Error(`A run is ${node.state}: ${node.error}`);
-    await pause(100);
-  }
-}
-
-/** Waits until the events of what was changed before have their places. */
-async function untilCalm({ database }) {
-  const deadline = Date.now() + ENDS_WITHIN_SECONDS * 1_000;
-  for (;;) {
-    const { rows } = await database.query('SELECT EXISTS (SELECT FROM audit_pending_events) AS waits');
-    if (!rows[0].waits) return;
-    if (Date.now() > deadline) throw new Error('Events wait for their places for ten minutes.');
-    await pause(500);
-  }
 }

@@ -5,11 +5,11 @@ import { ConstantArrivals } from '../measuring/load.mjs';
 import { median, percentile, spread } from '../measuring/statistics.mjs';
 import { signIn, SIGNING_IN_USERS } from '../product/company.mjs';
 import { graphql, has } from '../product/graphql.mjs';
+import { INTROSPECTIONS_A_SECOND } from '../product/introspections.mjs';
 import { actor } from './fill.mjs';
 
 const SHARE = 10; // one token in ten, 100,000 of a million
 const SAMPLE = 200;
-const INTROSPECTIONS_A_SECOND = 100;
 const CALM_SECONDS = 5;
 const DEAD_WITHIN_SECONDS = 60;
 const WRITTEN_WITHIN_SECONDS = 300;
