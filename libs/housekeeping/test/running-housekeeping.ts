@@ -42,6 +42,8 @@ export interface InstanceOptions {
   readonly work?: RunWork;
   readonly schedule?: string;
   readonly isEnabled?: boolean;
+  /** Instead of these two: by the policy. */
+  readonly timing?: Task['timing'];
   readonly budgetSeconds?: number;
   /** Where its database is, if something stands before it. */
   readonly url?: string;
@@ -90,7 +92,13 @@ export class RunningHousekeeping {
     const task: Task = {
       name: 'DIRECTORY_SYNC',
       budgetSeconds: options.budgetSeconds ?? 60,
-      timing: () => ({ schedule: options.schedule ?? '* * * * *', isEnabled: options.isEnabled ?? true }),
+      timing:
+        options.timing ??
+        (() => ({
+          schedule: options.schedule ?? '* * * * *',
+          isEnabled: options.isEnabled ?? true,
+          isSetting: true,
+        })),
       run: options.work ?? succeed,
     };
     const tasks = new Tasks([task]);
@@ -150,7 +158,8 @@ export class RunningHousekeeping {
     await this.database.transaction(ensureFirstPolicy);
     await this.sql('TRUNCATE housekeeping_runs, audit_pending_events CASCADE');
     await this.sql(
-      'UPDATE housekeeping_tasks SET fence = 0, last_success_at = NULL, scheduled_through = clock_timestamp()',
+      `UPDATE housekeeping_tasks SET fence = 0, last_success_at = NULL, scheduled_through = clock_timestamp(),
+         seen_schedule = NULL, seen_enabled = NULL`,
     );
   }
 }

@@ -40,7 +40,7 @@ export class DirectorySyncTask implements Task {
 
   /** As the setting says, and always: it does not go by policy. */
   timing(): Timing {
-    return { schedule: this.settings.directorySyncSchedule, isEnabled: true };
+    return { schedule: this.settings.directorySyncSchedule, isEnabled: true, isSetting: true };
   }
 
   /**

@@ -89,7 +89,7 @@ const count = async () =>
 /** So many ended runs that began so long ago. */
 async function oldRuns(many: number, ago: string, state = `'SUCCEEDED'`): Promise<void> {
   await housekeeping.sql(
-    `WITH claimed AS (UPDATE housekeeping_tasks SET fence = fence + $1::int RETURNING fence)
+    `WITH claimed AS (UPDATE housekeeping_tasks SET fence = fence + $1::int WHERE task = '${TASK}' RETURNING fence)
      INSERT INTO housekeeping_runs (id, task, fence, trigger, started_by, process, dry_run, state, started_at, finished_at)
      SELECT gen_random_uuid(), '${TASK}', claimed.fence - n, 'SCHEDULE', '{"kind":"SYSTEM","id":null,"name":"Tokenwarden"}',
        'one.1', false, ${state}, clock_timestamp() - $2::interval, clock_timestamp() - $2::interval

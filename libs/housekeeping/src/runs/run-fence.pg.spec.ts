@@ -238,7 +238,7 @@ describe('the fence of a task', () => {
     for (const start of [BY_HAND, DRY, BY_HAND]) await (await runs.begin(TASK, start, succeed)).ended;
     expect((await housekeeping.all()).map(({ fence }) => fence)).toEqual(['1', '2', '3']);
     const [task] = await housekeeping.database.read((tx) =>
-      rows<{ fence: string }>(tx, 'SELECT fence FROM housekeeping_tasks'),
+      rows<{ fence: string }>(tx, 'SELECT fence FROM housekeeping_tasks WHERE task = $1', [TASK]),
     );
     expect(task?.fence).toBe('3');
   });

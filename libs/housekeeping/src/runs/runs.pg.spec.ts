@@ -103,7 +103,7 @@ describe('a dry run', () => {
   it('changes nothing of its task, and fails without an alarm', async () => {
     const { runs } = await housekeeping.another();
     const before = await housekeeping.sql(
-      'SELECT scheduled_through, last_success_at FROM housekeeping_tasks',
+      'SELECT scheduled_through, last_success_at FROM housekeeping_tasks ORDER BY task',
     );
     await (
       await runs.begin(TASK, DRY)
@@ -112,7 +112,9 @@ describe('a dry run', () => {
       error: 'No.',
     });
     expect(
-      await housekeeping.sql('SELECT scheduled_through, last_success_at FROM housekeeping_tasks'),
+      await housekeeping.sql(
+        'SELECT scheduled_through, last_success_at FROM housekeeping_tasks ORDER BY task',
+      ),
     ).toEqual(before);
     expect((await housekeeping.events()).map(({ action }) => action)).toEqual([
       'housekeeping.started',
@@ -168,7 +170,8 @@ describe('what is kept of a run', () => {
     await outcomeOf(succeed);
     await outcomeOf(fail(new RunFailed('No.')));
     const [task] = await housekeeping.sql<{ isKnown: boolean }>(
-      `SELECT last_success_at = (SELECT finished_at FROM housekeeping_runs WHERE state = 'SUCCEEDED') AS "isKnown" FROM housekeeping_tasks`,
+      `SELECT last_success_at = (SELECT finished_at FROM housekeeping_runs WHERE state = 'SUCCEEDED') AS "isKnown"
+       FROM housekeeping_tasks WHERE task = '${TASK}'`,
     );
     expect(task?.isKnown).toBe(true);
   });

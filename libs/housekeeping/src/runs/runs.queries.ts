@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rows, type Transaction } from '@tokenwarden/database';
 import type { ActorRef, HousekeepingTask, HousekeepingTrigger } from '@tokenwarden/vocabulary';
 import type { HousekeepingRunRecord } from './run.js';
+import type { Timing } from './task.js';
 
 /**
  * How long a run holds its task without renewing it: with the look that finds it, once a second, a process that is silent
@@ -18,6 +19,9 @@ export interface ClaimedRun extends HousekeepingRunRecord {
 export interface TaskRow {
   /** Up to when all moments of its schedule are done with. */
   readonly scheduledThrough: Date;
+  /** Its timing by the policy as it was last seen, by whichever process; both null before that. */
+  readonly seenSchedule: string | null;
+  readonly seenEnabled: boolean | null;
   readonly now: Date;
 }
 
@@ -50,6 +54,8 @@ export interface LookedAt extends TaskRow {
 export const RUN_COLUMNS = `id, task, trigger, started_by AS "startedBy", dry_run AS "dryRun", state, started_at AS "startedAt",
   finished_at AS "finishedAt", examined, affected, error, details`;
 
+const TASK_COLUMNS = `t.scheduled_through AS "scheduledThrough", t.seen_schedule AS "seenSchedule", t.seen_enabled AS "seenEnabled"`;
+
 // A cursor holds milliseconds: what is finer would put a run behind itself.
 const NOW = `date_trunc('milliseconds', clock_timestamp())`;
 const LEASE_END = `clock_timestamp() + interval '${LEASE_SECONDS} seconds'`;
@@ -73,7 +79,7 @@ export async function lookAtTasks(tx: Transaction, { process, bornBehind }: Clai
   const abandoned = isAbandoned('$1', '$2');
   return rows(
     tx,
-    `SELECT t.task, t.scheduled_through AS "scheduledThrough", ${NOW} AS now,
+    `SELECT t.task, ${TASK_COLUMNS}, ${NOW} AS now,
        coalesce(bool_or(${abandoned}), false) AS "hasAbandoned",
        coalesce(bool_or(NOT r.dry_run AND NOT ${abandoned}), false) AS "isRunning"
      FROM housekeeping_tasks t LEFT JOIN housekeeping_runs r ON r.task = t.task AND r.state = 'RUNNING'
@@ -87,11 +93,34 @@ export async function lockTask(tx: Transaction, task: HousekeepingTask): Promise
   await rows(tx, 'SELECT FROM housekeeping_tasks WHERE task = $1 FOR NO KEY UPDATE', [task]);
   const [row] = await rows<TaskRow>(
     tx,
-    `SELECT scheduled_through AS "scheduledThrough", ${NOW} AS now FROM housekeeping_tasks WHERE task = $1`,
+    `SELECT ${TASK_COLUMNS}, ${NOW} AS now FROM housekeeping_tasks t WHERE t.task = $1`,
     [task],
   );
   if (!row) throw new Error(`The housekeeping task ${task} has no row.`);
   return row;
+}
+
+/**
+ * Remembers the timing of a task that this transaction holds. Moments before the change were none of the new timing and are done
+ * with; a run that was left behind stays due, unless the schedule was off, or is.
+ * @param since when the policy that has this timing was made
+ * @returns Up to when all moments are done with now
+ */
+export async function noteTiming(
+  tx: Transaction,
+  task: HousekeepingTask,
+  { schedule, isEnabled }: Timing,
+  since: Date,
+): Promise<Date> {
+  const [row] = await rows<{ through: Date }>(
+    tx,
+    `UPDATE housekeeping_tasks SET seen_schedule = $2, seen_enabled = $3, scheduled_through =
+       CASE WHEN scheduled_through = 'epoch' AND seen_enabled AND $3 THEN scheduled_through ELSE greatest(scheduled_through, $4) END
+     WHERE task = $1 RETURNING scheduled_through AS through`,
+    [task, schedule, isEnabled, since],
+  );
+  if (!row) throw new Error(`The housekeeping task ${task} has no row.`);
+  return row.through;
 }
 
 /** The run of the task that is RUNNING, be its process alive or not. */

@@ -22,12 +22,14 @@ import {
   lastFences,
   lockAbandonedRun,
   lockTask,
+  noteTiming,
   runById,
   runningRun,
   type Claimant,
   type ClaimedRun,
+  type TaskRow,
 } from './runs.queries.js';
-import { scheduleOf, Tasks, type Task } from './task.js';
+import { isNewTiming, scheduleOf, Tasks, type Task } from './task.js';
 
 /** By whom and as what a run is to begin. */
 export interface Start {
@@ -103,12 +105,11 @@ export class Runs implements BeforeApplicationShutdown {
     if (this.isStopping) return undefined;
     const claimant = await this.claimant();
     const found = await this.database.transaction(async (tx) => {
-      const { scheduledThrough, now } = await lockTask(tx, task.name);
+      const row = await lockTask(tx, task.name);
+      const due = await dueNow(tx, task, row);
       const dry = await endAbandoned(tx, task, true, claimant);
       const replaced = await endAbandoned(tx, task, false, claimant);
       if (await runningRun(tx, task.name, false)) return { dry };
-      const timing = task.timing((await currentPolicy(tx)).document);
-      const due = timing.isEnabled ? dueTrigger(scheduleOf(timing), scheduledThrough, now) : undefined;
       const trigger = replaced ? 'CATCH_UP' : due;
       if (!trigger) return { dry };
       const start: Start = { trigger, by: SYSTEM, dryRun: false };
@@ -192,6 +193,15 @@ export class Runs implements BeforeApplicationShutdown {
     }
     throw unavailable('It was not found out how the run ended. Look at housekeepingRuns.');
   }
+}
+
+// As what the task is due by the policy in force. Another timing than was seen before is remembered, whatever else becomes of it.
+async function dueNow(tx: Transaction, task: Task, row: TaskRow): Promise<ReturnType<typeof dueTrigger>> {
+  const policy = await currentPolicy(tx);
+  const timing = task.timing(policy.document);
+  const isNew = isNewTiming(timing, row);
+  const through = isNew ? await noteTiming(tx, task.name, timing, policy.createdAt) : row.scheduledThrough;
+  return timing.isEnabled ? dueTrigger(scheduleOf(timing), through, row.now) : undefined;
 }
 
 async function endAbandoned(

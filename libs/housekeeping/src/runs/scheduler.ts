@@ -7,7 +7,7 @@ import { dueTrigger } from './due.rules.js';
 import { deleteOldRuns, MOST_DELETED } from './old-runs.queries.js';
 import { Runs } from './runs.js';
 import { lookAtTasks, type LookedAt } from './runs.queries.js';
-import { scheduleOf, Tasks, type Timing } from './task.js';
+import { isNewTiming, scheduleOf, Tasks, type Timing } from './task.js';
 
 const LOOK_MILLISECONDS = 1_000;
 /** Should nothing wake it, it looks all the same. */
@@ -93,8 +93,9 @@ export class Scheduler implements BeforeApplicationShutdown {
 }
 
 // It is decided when the task is held; this only spares the others the lock.
-function needsRun(timing: Timing, { hasAbandoned, isRunning, scheduledThrough, now }: LookedAt): boolean {
-  if (hasAbandoned) return true;
+function needsRun(timing: Timing, row: LookedAt): boolean {
+  const { hasAbandoned, isRunning, scheduledThrough, now } = row;
+  if (hasAbandoned || isNewTiming(timing, row)) return true;
   return (
     !isRunning && timing.isEnabled && dueTrigger(scheduleOf(timing), scheduledThrough, now) !== undefined
   );

@@ -6,6 +6,7 @@ import {
   type Schedule,
 } from '@tokenwarden/vocabulary';
 import type { RunWork } from './run.js';
+import type { TaskRow } from './runs.queries.js';
 
 /** When a task runs by itself. */
 export interface Timing {
@@ -13,6 +14,8 @@ export interface Timing {
   readonly schedule: string;
   /** Whether the schedule is on; by hand a task runs always. */
   readonly isEnabled: boolean;
+  /** It comes from a setting and not from the policy: processes may differ in it, and nobody remembers it. */
+  readonly isSetting?: boolean;
 }
 
 /** What is done again and again; the machinery of runs asks it when, and hands it one run at a time. */
@@ -34,6 +37,12 @@ export function scheduleOf({ schedule }: Timing): Schedule {
   const parsed = parseSchedule(schedule);
   if (!parsed) throw new Error(`The schedule "${schedule}" was not checked.`);
   return parsed;
+}
+
+/** Whether a timing is another one than was last seen of its task; one by a setting is never looked at. */
+export function isNewTiming(timing: Timing, seen: Pick<TaskRow, 'seenSchedule' | 'seenEnabled'>): boolean {
+  if (timing.isSetting) return false;
+  return timing.schedule !== seen.seenSchedule || timing.isEnabled !== seen.seenEnabled;
 }
 
 /** Every task that there is, in the order of the contract. */
