@@ -474,7 +474,7 @@ CREATE TABLE token_warnings (
   CONSTRAINT token_warnings_token_id_fkey FOREIGN KEY (token_id) REFERENCES access_tokens(id) ON DELETE CASCADE
 );
 CREATE INDEX token_warnings_idle_by_moment ON public.token_warnings USING btree (decided_at, token_id) WHERE (kind = 'IDLE'::text);
-CREATE UNIQUE INDEX token_warnings_one_a_threshold ON public.token_warnings USING btree (token_id, ends_at, threshold_seconds) WHERE (kind = 'EXPIRY'::text);
+CREATE UNIQUE INDEX token_warnings_one_a_threshold ON public.token_warnings USING btree (token_id, ends_at, threshold_seconds);
 CREATE UNIQUE INDEX token_warnings_one_of_idleness ON public.token_warnings USING btree (token_id) WHERE (kind = 'IDLE'::text);
 
 CREATE TABLE use_tracking (

@@ -68,7 +68,8 @@ INSERT INTO use_tracking DEFAULT VALUES;
 `;
 
 // One warning for each token, end and threshold; and one of idleness at a time, which is the mark itself. It is addressed once it
-// is decided who is told; `recipients` are those, and `sent_at` is when the last of them was told or given up.
+// is decided who is told; `recipients` are those, and `sent_at` is when the last of them was told or given up. The first index
+// is of all kinds although only the warnings of expiry have an end: a token that is purged finds its warnings by it.
 const TOKEN_WARNINGS = `
 CREATE TABLE token_warnings (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -82,7 +83,7 @@ CREATE TABLE token_warnings (
   CONSTRAINT token_warnings_of_expiry_name_the_end CHECK ((kind = 'EXPIRY') = (ends_at IS NOT NULL)),
   CONSTRAINT token_warnings_are_addressed_before_they_are_sent CHECK (sent_at IS NULL OR recipients IS NOT NULL)
 );
-CREATE UNIQUE INDEX token_warnings_one_a_threshold ON token_warnings (token_id, ends_at, threshold_seconds) WHERE kind = 'EXPIRY';
+CREATE UNIQUE INDEX token_warnings_one_a_threshold ON token_warnings (token_id, ends_at, threshold_seconds);
 CREATE UNIQUE INDEX token_warnings_one_of_idleness ON token_warnings (token_id) WHERE kind = 'IDLE';
 CREATE INDEX token_warnings_idle_by_moment ON token_warnings (decided_at, token_id) WHERE kind = 'IDLE';
 `;
