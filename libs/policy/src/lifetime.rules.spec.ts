@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Problem, addDuration, durationOfSeconds, durationSeconds } from '@tokenwarden/vocabulary';
 import { endOfNewToken, profileFor, profileForSuccessor, requireNamedScopes } from './lifetime.rules.js';
-import { FIRST_POLICY } from './policy-document.js';
+import { FIRST_POLICY } from './policy-document.rules.js';
 
 const now = new Date('2026-03-01T00:00:00Z');
 const lastMoment = new Date('2026-03-31T00:00:00Z');

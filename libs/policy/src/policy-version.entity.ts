@@ -1,6 +1,6 @@
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 import type { ActorRef } from '@tokenwarden/vocabulary';
-import type { PolicyDocument } from './policy-document.js';
+import type { PolicyDocument } from './policy-document.rules.js';
 
 /** One version of the policy; the highest is in force. Rows are added and never changed. */
 @Entity('policy_versions')

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { record } from '@tokenwarden/audit';
 import { Database, databaseNow, lockFor, type Transaction } from '@tokenwarden/database';
 import { SYSTEM } from '@tokenwarden/vocabulary';
-import { FIRST_POLICY } from './policy-document.js';
+import { FIRST_POLICY } from './policy-document.rules.js';
 import type { PolicyVersionEntity } from './policy-version.entity.js';
 import { insertVersion, noPolicy, selectPolicyInForce } from './policy.queries.js';
 

@@ -3,7 +3,7 @@ import { DateTimeScalar, DurationScalar } from '@tokenwarden/api';
 import { Actor, toActor } from '@tokenwarden/audit';
 import { TokenKindEnum } from '@tokenwarden/tokens';
 import type { Duration, TokenKind } from '@tokenwarden/vocabulary';
-import { WARNING_CHANNELS, type WarningChannel } from './policy-document.js';
+import { WARNING_CHANNELS, type WarningChannel } from './policy-document.rules.js';
 import type { PolicyVersionEntity } from './policy-version.entity.js';
 
 /** GraphQL's `WarningChannel`. */

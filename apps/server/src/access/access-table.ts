@@ -46,6 +46,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'Query.users': query(),
   'Query.groups': query(),
   'Query.policy': query({ scopeByToken: OWN_SCOPES.policyRead }),
+  'Query.policyHistory': query({ scope: OWN_SCOPES.policyRead, isPrivileged: true }),
+  'Query.policyImpact': query({ scope: OWN_SCOPES.policyRead }),
   'Query.auditEvents': query({ scope: OWN_SCOPES.auditRead, isPrivileged: true }),
   'Query.housekeepingTasks': query({ scope: OWN_SCOPES.housekeepingRun }),
   'Query.housekeepingRuns': query({ scope: OWN_SCOPES.housekeepingRun }),
@@ -74,6 +76,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
     scope: OWN_SCOPES.serviceAccountsWrite,
   }),
   'Mutation.setGroupGrants': mutation('group.grants-set', { scope: OWN_SCOPES.directoryGrant }),
+  'Mutation.updatePolicy': mutation('policy.updated', { scope: OWN_SCOPES.policyWrite }),
   'Mutation.acceptDirectoryChanges': mutation('directory.accepted', { scope: OWN_SCOPES.directoryAccept }),
   'Mutation.runHousekeeping': mutation('housekeeping.started', { scope: OWN_SCOPES.housekeepingRun }),
 
