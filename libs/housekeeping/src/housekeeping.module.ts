@@ -5,13 +5,14 @@ import { DirectoryGauges } from './directory-sync/directory-gauges.js';
 import { DirectorySync } from './directory-sync/directory-sync.js';
 import { DirectorySyncTask } from './directory-sync/directory-sync.task.js';
 import { SyncLog } from './directory-sync/sync-log.js';
+import { PurgeTask } from './purge/purge.task.js';
 import { RecoverableUntilResolver } from './recoverable-until.resolver.js';
 import { RunGauges } from './runs/run-gauges.js';
 import { RunViews } from './runs/run-views.js';
 import { Runs } from './runs/runs.js';
 import { RunsResolver } from './runs/runs.resolver.js';
 import { Scheduler } from './runs/scheduler.js';
-import { Tasks } from './runs/task.js';
+import { Tasks, type Task } from './runs/task.js';
 
 /** What is done again and again without being asked. Nothing runs before `firstSynchronisation` was called. */
 @Module({
@@ -23,10 +24,11 @@ import { Tasks } from './runs/task.js';
     AcceptanceResolver,
     DirectoryGauges,
     RecoverableUntilResolver,
+    PurgeTask,
     {
       provide: Tasks,
-      useFactory: (sync: DirectorySyncTask) => new Tasks([sync]),
-      inject: [DirectorySyncTask],
+      useFactory: (...tasks: Task[]) => new Tasks(tasks),
+      inject: [PurgeTask, DirectorySyncTask],
     },
     Runs,
     RunViews,
