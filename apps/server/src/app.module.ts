@@ -12,6 +12,7 @@ import { DirectoryModule } from '@tokenwarden/directory';
 import { HousekeepingModule } from '@tokenwarden/housekeeping';
 import { InventoryModule } from '@tokenwarden/inventory';
 import { RotationModule, ServiceAccountTokensModule, UserTokensModule } from '@tokenwarden/issuing';
+import { NotificationsModule } from '@tokenwarden/notifications';
 import { PolicyModule } from '@tokenwarden/policy';
 import { ResolvingModule } from '@tokenwarden/resolving';
 import { ServiceAccountsModule } from '@tokenwarden/service-accounts';
@@ -38,6 +39,7 @@ import type { Parts } from './parts.js';
 /** The rooms of the product, without what only a running one needs: what the schema is printed from, too. */
 export const ROOMS = [
   AuditModule,
+  NotificationsModule,
   SigningModule,
   TokensModule,
   ServiceAccountsModule,

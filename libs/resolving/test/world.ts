@@ -238,6 +238,7 @@ function settingsWith(changes: Partial<Settings>): Settings {
     ldap: undefined,
     directorySyncSchedule: '*/5 * * * *',
     adminGroups: [],
+    mail: undefined,
     webhook: undefined,
     masterKey: undefined,
     signingAlgorithm: 'ES256',

@@ -8,6 +8,7 @@ import {
   readProxy,
   readPublicUrl,
 } from './address-readers.js';
+import { readMailFrom, readSmtpUrl } from './mail-readers.js';
 import { readBase, readBindName, readBindPassword, readFilter, readLdapUrls } from './ldap-readers.js';
 import {
   readBoolean,
@@ -164,6 +165,20 @@ export const DEFINITIONS = {
     shownDefault: '`platform-admins` in the demo, else none',
     meaning: 'Groups that hold `*:*`: names or `id:UUID`, comma-separated',
     read: readList(readGroup),
+  },
+  smtpUrl: {
+    name: 'SMTP_URL',
+    isSecret: true,
+    shownDefault: 'no mail is sent',
+    meaning:
+      'The mail server, as `smtp://user:password@host:587` or `smtps://host:465`; user and password percent-encoded',
+    read: readSmtpUrl,
+  },
+  mailFrom: {
+    name: 'MAIL_FROM',
+    shownDefault: '`Tokenwarden <tokenwarden@HOST>`, the host of `PUBLIC_URL`',
+    meaning: 'Whom mails come from: an address, or `Name <address>`',
+    read: readMailFrom,
   },
   webhookUrl: {
     name: 'WEBHOOK_URL',

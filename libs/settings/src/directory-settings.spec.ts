@@ -18,7 +18,7 @@ describe('the settings of the directory alone', () => {
         DATABASE_URL: 'nonsense',
         PORT: 'x',
         ADMIN_GROUPS: 'ops',
-        SMTP_URL: 'x',
+        WORKERS: 'x',
         LDAP_USERBASE: 'x',
       }),
     ).toEqual({

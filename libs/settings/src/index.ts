@@ -1,4 +1,13 @@
-export { Settings, type LdapSettings, type SettingsValues } from './settings.js';
+export {
+  Settings,
+  type LdapSettings,
+  type MailAddress,
+  type MailSettings,
+  type SettingsValues,
+  type SmtpServer,
+  type WebhookSettings,
+} from './settings.js';
+export { shownSmtpServer } from './mail-across.js';
 export {
   readDatabaseSettings,
   readDirectorySettings,

@@ -201,7 +201,8 @@ describe('a warning', () => {
   it.each([
     [{ ...PRODUCTION, ADMIN_GROUPS: 'ops', HOST: '0.0.0.0' }, 'PUBLIC_URL'],
     [{ PUBLIC_URL: 'http://tokens.example' }, 'plain http'],
-    [{ SMTP_URL: 'smtp://mail' }, 'SMTP_URL is given'],
+    [{ WORKERS: '2' }, 'WORKERS is given'],
+    [{ SMTP_URL: 'smtp://mail' }, 'MAIL_FROM is not given'],
   ] as [Record<string, string>, string][])('of %j names it', (environment, expected) =>
     expect(readSettings(environment).warnings).toEqual([expect.stringContaining(expected)]),
   );

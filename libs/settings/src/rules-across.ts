@@ -3,11 +3,12 @@ import { readInstanceName } from './address-readers.js';
 import type { GivenSettings, SettingKey } from './definitions.js';
 import { ldapMistakes, ldapSettings, ldapWarnings, unknownLdapNames } from './ldap-across.js';
 import { hostInUrl, isEveryAddress, isLoopback } from './loopback.rules.js';
+import { mailMistakes, mailSettings, mailWarnings } from './mail-across.js';
 import { Settings } from './settings.js';
 import { webhookMistakes, webhookSettings, webhookWarnings } from './webhook-settings.js';
 
 // Of the whole product, not of this version: whoever gives them expects an effect and is told that there is none.
-const NOT_READ_YET = ['SMTP_URL', 'MAIL_FROM', 'WORKERS', 'RESOLVE_GRACE_SECONDS'] as const;
+const NOT_READ_YET = ['WORKERS', 'RESOLVE_GRACE_SECONDS'] as const;
 
 /**
  * Fills in what one setting derives from others, and checks what holds across them.
@@ -26,6 +27,7 @@ export function completedSettings(
   const webhook = webhookSettings(given);
   const isEmbedded = !named.has('databaseUrl');
   const publicUrl = given.publicUrl ?? `http://${hostInUrl(host)}:${port}`;
+  const mail = mailSettings(given, publicUrl);
   const settings = new Settings({
     host,
     port,
@@ -37,6 +39,7 @@ export function completedSettings(
     ldap,
     directorySyncSchedule: given.directorySyncSchedule ?? '',
     adminGroups: given.adminGroups ?? (isDemo ? ['platform-admins'] : []),
+    mail,
     webhook,
     masterKey: given.masterKey,
     signingAlgorithm: given.signingAlgorithm ?? 'ES256',
@@ -53,6 +56,7 @@ export function completedSettings(
     warnings: [
       ...warningsFor(given, { host, publicUrl, isDemo, isUrlNamed: named.has('publicUrl') }),
       ...ldapWarnings(ldap),
+      ...mailWarnings(mail, named),
       ...webhookWarnings(webhook),
       ...unknownLdapNames(environment),
       ...NOT_READ_YET.filter((name) => environment[name] !== undefined).map(
@@ -87,7 +91,12 @@ function mistakesAcross(
       'DIRECTORY_FILE: it or LDAP_URL is required with DATABASE_URL: name the JSON file of users and groups, or your LDAP server.',
     );
   }
-  mistakes.push(...databaseMistakes(named), ...ldapMistakes(given, named), ...webhookMistakes(named));
+  mistakes.push(
+    ...databaseMistakes(named),
+    ...ldapMistakes(given, named),
+    ...mailMistakes(named),
+    ...webhookMistakes(named),
+  );
   if (isDemo && !isLoopback(host)) {
     mistakes.push(
       'HOST: on demo credentials it listens on loopback only: write 127.0.0.1, or give LDAP_URL or DIRECTORY_FILE (`npm run hash-password` makes its hashes).',

@@ -5,7 +5,7 @@ import { settingsTable } from './index.js';
 describe('the reference of settings', () => {
   it('has a line for each setting, with its default', () => {
     const lines = settingsTable().trimEnd().split('\n');
-    expect(lines).toHaveLength(2 + 33);
+    expect(lines).toHaveLength(2 + 35);
     expect(lines).toContainEqual(expect.stringMatching(/^\| `PORT` +\| `3000` +\| Port to listen on/));
   });
   it('says of a secret that a file may hold it', () =>

@@ -29,6 +29,30 @@ export interface WebhookSettings {
   readonly secret: string;
 }
 
+/** A mail server that mail is handed in at. */
+export interface SmtpServer {
+  /** A name, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Whether the connection is encrypted from its first byte (smtps). */
+  readonly isTls: boolean;
+  /** Decoded; undefined: it takes mail from whoever reaches it. */
+  readonly credentials: { readonly user: string; readonly password: string } | undefined;
+}
+
+/** An address of mail; `isEmail` accepts it. */
+export interface MailAddress {
+  /** On one line; undefined: the address alone. */
+  readonly name: string | undefined;
+  readonly address: string;
+}
+
+/** How mail is sent (SMTP_URL), and from whom it comes (MAIL_FROM). */
+export interface MailSettings {
+  readonly server: SmtpServer;
+  readonly from: MailAddress;
+}
+
 /** The values of all settings. */
 export interface SettingsValues {
   readonly host: string;
@@ -49,6 +73,8 @@ export interface SettingsValues {
   readonly directorySyncSchedule: string;
   /** Names, or `id:` and a UUID. */
   readonly adminGroups: readonly string[];
+  /** Undefined: nobody is told by mail. */
+  readonly mail: MailSettings | undefined;
   /** Undefined: nobody is told by webhook. */
   readonly webhook: WebhookSettings | undefined;
   /** 32 bytes; undefined only in embedded mode before the key of DATA_DIR was read. */
@@ -86,6 +112,7 @@ export class Settings implements SettingsValues {
   readonly ldap: LdapSettings | undefined;
   readonly directorySyncSchedule: string;
   readonly adminGroups: readonly string[];
+  readonly mail: MailSettings | undefined;
   readonly webhook: WebhookSettings | undefined;
   readonly masterKey: Buffer | undefined;
   readonly signingAlgorithm: (typeof SIGNING_ALGORITHMS)[number];
@@ -119,8 +146,9 @@ export class Settings implements SettingsValues {
   /** Only the harmless part: settings that land in a log or an error show no secret. */
   toJSON(): Partial<SettingsValues> {
     const ldap = this.ldap && { ...this.ldap, bindPassword: '' };
+    const mail = this.mail && { ...this.mail, server: { ...this.mail.server, credentials: undefined } };
     const secrets = { databaseUrl: undefined, databaseDirectUrl: undefined, masterKey: undefined };
-    return { ...this, ...secrets, webhook: undefined, ldap };
+    return { ...this, ...secrets, webhook: undefined, ldap, mail };
   }
 
   /** As `toJSON`, for console.log and util.inspect. */

@@ -1,0 +1,22 @@
+export type {
+  Channel,
+  Outgoing,
+  OutgoingEvent,
+  OutgoingMail,
+  Purpose,
+  Recipient,
+} from './outbox/outgoing.js';
+export { enqueue } from './outbox/enqueue.queries.js';
+export {
+  attemptsSince,
+  hurry,
+  takeEnded,
+  untriedSince,
+  type Attempts,
+  type EndedMessage,
+  type GivenUp,
+} from './outbox/attempts.queries.js';
+export { Notifications } from './notifications.js';
+export { NotificationsModule } from './notifications.module.js';
+export type * from './mail/content.js';
+export type { WebhookEvent } from './webhook/webhook-event.js';
