@@ -10,13 +10,18 @@ import {
 import type { Author, JsonObject } from '@tokenwarden/vocabulary';
 import {
   BULK_REVOCATION_LOCK,
-  deleteOldRevocations,
   insertRevocation,
-  markWritten,
   takeWaitingSet,
   writeSet,
-  type IdsSelect,
 } from './bulk-revocations.queries.js';
+import {
+  forgetOld,
+  markWritten,
+  REVOCATIONS,
+  waitingDecisions,
+  type IdsSelect,
+  type WaitingDecision,
+} from './frozen-sets.queries.js';
 import { withReason } from './token-trail.js';
 
 /** What somebody decided over many tokens. */
@@ -28,8 +33,8 @@ export interface RevocationOfMany {
 }
 
 /**
- * Holds off bulk revocations to the end of the transaction: take it first of all locks, before a token is read that is
- * going to be changed or succeeded. What was there at the commit of such a revocation is hit by it, whole.
+ * Holds off bulk revocations and caps to the end of the transaction: take it first of all locks, before a token is read that
+ * is going to be changed or succeeded. What was there at the commit of such a decision is hit by it, whole.
  */
 export async function holdOffBulkRevocations(tx: Transaction): Promise<void> {
   await shareLockFor(tx, BULK_REVOCATION_LOCK);
@@ -77,7 +82,7 @@ export async function revokeMany(
 export async function writeWaitingSet(tx: Transaction): Promise<boolean> {
   const set = await takeWaitingSet(tx);
   if (set === null) {
-    await markWritten(tx);
+    await markWritten(tx, REVOCATIONS);
     return false;
   }
   const revoked = await writeSet(tx, set);
@@ -94,7 +99,12 @@ export async function writeWaitingSet(tx: Transaction): Promise<boolean> {
   return true;
 }
 
+/** The bulk revocations that are not written into all their rows yet. */
+export async function waitingRevocations(tx: Transaction): Promise<WaitingDecision[]> {
+  return waitingDecisions(tx, REVOCATIONS);
+}
+
 /** Forgets the bulk revocations that were written whole an hour ago: nobody looks a token up in them any more. */
 export async function forgetOldRevocations(tx: Transaction): Promise<void> {
-  await deleteOldRevocations(tx);
+  await forgetOld(tx, REVOCATIONS);
 }

@@ -40,18 +40,23 @@ export {
   type OwnedToken,
   type SuspendedPrincipal,
 } from './tokens-of-principal.queries.js';
-export { BULK_REVOCATION_OF, IDS_BEING_REVOKED, tokensNow } from './tokens-now.queries.js';
 export {
-  BULK_REVOCATION_LOCK,
-  waitingRevocations,
-  type IdsSelect,
-  type WaitingRevocation,
-} from './bulk-revocations.queries.js';
+  BULK_REVOCATION_OF,
+  endNowOf,
+  IDS_BEING_CAPPED,
+  IDS_BEING_REVOKED,
+  tokensNow,
+} from './tokens-now.queries.js';
+export { BULK_REVOCATION_LOCK } from './bulk-revocations.queries.js';
+export { type IdsSelect, type WaitingDecision } from './frozen-sets.queries.js';
+export { SetWriter } from './set-writer.js';
+export { capTokens, forgetOldCaps, waitingCaps, writeWaitingCapSet, type CapOfMany } from './caps.js';
 export {
   forgetOldRevocations,
   holdAllTokens,
   holdOffBulkRevocations,
   revokeMany,
+  waitingRevocations,
   writeWaitingSet,
   type RevocationOfMany,
 } from './bulk-revocations.js';

@@ -1,7 +1,7 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import type { ActorRef } from '@tokenwarden/vocabulary';
 import type { AccessTokenEntity } from './access-token.entity.js';
-import type { IdsSelect } from './bulk-revocations.queries.js';
+import type { IdsSelect } from './frozen-sets.queries.js';
 import { tokenColumns } from './token-columns.js';
 import { IDS_BEING_REVOKED, isBeingRevoked } from './tokens-now.queries.js';
 

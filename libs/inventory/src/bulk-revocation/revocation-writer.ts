@@ -1,88 +1,20 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { Database, PeriodicWork } from '@tokenwarden/database';
+import { Injectable } from '@nestjs/common';
+import { Database } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
-import {
-  forgetOldRevocations,
-  waitingRevocations,
-  writeWaitingSet,
-  type WaitingRevocation,
-} from '@tokenwarden/tokens';
+import { forgetOldRevocations, SetWriter, waitingRevocations, writeWaitingSet } from '@tokenwarden/tokens';
 
-/** How soon a process takes up what another one has left behind. */
-const PERIOD_MILLISECONDS = 1_500;
-/** How often revocations that are long written are forgotten. */
-const FORGETTING_MILLISECONDS = 60_000;
-/**
- * Between two sets it rests for half as long as the last one took: resolving comes first, and a hundred thousand tokens are
- * written within a minute all the same, on a busy machine too.
- */
-const REST_PER_WORK = 0.5;
-const LONGEST_REST_MILLISECONDS = 50;
-/** For one set: nobody waits for it. */
-const BOUNDS = { withinSeconds: 10 };
-
-/**
- * Writes what a bulk revocation has decided into the rows of its tokens, each with its event, a set of some hundred at a
- * time. Every process does so, and a set is written once: what a killed process leaves behind the others take up, and
- * itself at its next start. Nobody waits for it, for everything reads such tokens as revoked from the commit on.
- */
+/** Writes what a bulk revocation has decided into the rows of its tokens, each with its event, behind the commit. */
 @Injectable()
-export class RevocationWriter implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  // Trouble is logged once and tried again: what waits to be written is decided and safe.
-  private readonly periodic = new PeriodicWork({
-    everyMilliseconds: PERIOD_MILLISECONDS,
-    work: async (stopping) => {
-      await this.writeAll(stopping);
-      await this.forgetOld(stopping);
-    },
-    onTrouble: (error) =>
-      this.logs.warn({ error }, 'A bulk revocation waits to be written into the rows of its tokens.'),
-  });
-  private forgotAt = -Infinity;
-
-  constructor(
-    private readonly database: Database,
-    private readonly logs: Logs,
-  ) {}
-
-  /** From now on it looks by itself. */
-  onApplicationBootstrap(): void {
-    this.periodic.start();
-    this.wake();
-  }
-
-  /** Stops after the set under way. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.periodic.stop();
-  }
-
-  /** Begins at once where it rests: there is something to write. Before the start and after the end it does nothing. */
-  wake(): void {
-    this.periodic.wake();
-  }
-
-  private async writeAll(stopping: AbortSignal): Promise<void> {
-    let waiting = await this.database.read(waitingRevocations);
-    while (waiting.length > 0 && !stopping.aborted) {
-      const began = performance.now();
-      const hasWritten = await this.database.transaction(writeWaitingSet, BOUNDS);
-      const left = await this.database.read(waitingRevocations);
-      this.say(waiting.filter(({ id }) => !left.some((other) => other.id === id)));
-      if (!hasWritten) return; // all is written, or others have the rest in hand
-      waiting = left;
-      await pause(Math.min((performance.now() - began) * REST_PER_WORK, LONGEST_REST_MILLISECONDS));
-    }
-  }
-
-  private async forgetOld(stopping: AbortSignal): Promise<void> {
-    if (stopping.aborted || performance.now() - this.forgotAt < FORGETTING_MILLISECONDS) return;
-    await this.database.transaction(forgetOldRevocations, BOUNDS);
-    this.forgotAt = performance.now();
-  }
-
-  private say(whole: readonly WaitingRevocation[]): void {
-    for (const { count } of whole)
-      this.logs.info({ count }, 'A bulk revocation is written into the rows of all its tokens.');
+export class RevocationWriter extends SetWriter {
+  constructor(database: Database, logs: Logs) {
+    super(database, logs, {
+      waiting: waitingRevocations,
+      writeSet: writeWaitingSet,
+      forgetOld: forgetOldRevocations,
+      words: {
+        written: 'A bulk revocation is written into the rows of all its tokens.',
+        waits: 'A bulk revocation waits to be written into the rows of its tokens.',
+      },
+    });
   }
 }
