@@ -16,9 +16,8 @@ export const CLOUD_EVENT_TYPE = 'application/cloudevents+json';
 
 /**
  * The event as a CloudEvent 1.0 in JSON, structured mode: of one event always the same text, so that what is signed at a second
- * attempt is what was signed at the first. What is null is left out, since an attribute is never empty.
- * @param id Of the message: the `webhook-id`, too
- * @param source The issuer
+ * attempt is what was signed at the first. What is null is left out, since an attribute is never empty. The id is that of the
+ * message, and so the `webhook-id`; the source is the issuer.
  */
 export function cloudEventBody(
   { type, subject, time, data }: WebhookEvent,

@@ -3,8 +3,7 @@ import { CLOUD_EVENT_TYPE } from './cloud-event.rules.js';
 
 /**
  * The headers of one attempt by Standard Webhooks 1: the signature covers id, moment and body, and the moment is that of the
- * attempt, so that a receiver can refuse what somebody recorded and sends again later.
- * @param secret `whsec_` and base64
+ * attempt, so that a receiver can refuse what somebody recorded and sends again later. The secret is `whsec_` and base64.
  */
 export function signedHeaders(
   message: { readonly id: string; readonly body: string },

@@ -27,7 +27,7 @@ function accepted(event: WebhookEvent): CloudEvent<unknown> {
   const headers = { 'content-type': CLOUD_EVENT_TYPE };
   const read = HTTP.toEvent({ headers, body: cloudEventBody(event, ID, 'https://tokens.example') });
   if (Array.isArray(read)) throw new Error('One event was read as several.');
-  return new CloudEvent(read as CloudEvent<unknown>, true);
+  return new CloudEvent(read, true);
 }
 
 describe('an event of the trail', () => {
