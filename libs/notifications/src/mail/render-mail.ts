@@ -1,27 +1,53 @@
 import type { MailContent } from './content.js';
+import { expiryDigest } from './expiry-digest.js';
+import { htmlOf } from './html-part.js';
+import { idleDigest } from './idle-digest.js';
+import { line, type MailDocument } from './mail-document.js';
+import { accountsOrphaned, accountsPastGrace, accountsRecovered, orphanDeleted } from './orphan-notices.js';
+import type { MailSetting, RenderedMail } from './rendered-mail.js';
+import { shownText } from './shown-text.rules.js';
+import { taskFails, taskRecovers } from './task-notices.js';
+import { answerHeld, answerReleased } from './held-notices.js';
+import { plain, textOf } from './text-part.js';
 
-/** What a mail says beside its content. */
-export interface MailSetting {
-  /** Where the product is reached. */
-  readonly publicUrl: string;
-  /** The moment of sending: "in 3 days" counts from it. */
-  readonly now: Date;
-  /** The recipient, as the directory names them. */
-  readonly recipientName: string;
+/** The longest subject in code points. */
+const LONGEST_SUBJECT = 200;
+/** The longest name in a greeting. */
+const LONGEST_GREETED = 100;
+
+/** The mail for one recipient, in words: a pure function of what is given. */
+export function renderMail(content: MailContent, setting: MailSetting): RenderedMail {
+  const document = documentOf(content, setting);
+  const called = shownText(setting.recipientName, LONGEST_GREETED);
+  const greeting = called === '' ? line`Hello,` : line`Hello ${called},`;
+  return {
+    subject: shownText(plain(document.subject), LONGEST_SUBJECT),
+    text: textOf(document, greeting, setting.publicUrl),
+    html: htmlOf(document, greeting, setting.publicUrl),
+  };
 }
 
-/** A mail in its two forms; each value stands in it escaped for its place. */
-export interface RenderedMail {
-  /** One line of at most 200 characters; whoever sends it encodes it. */
-  readonly subject: string;
-  /** In lines of at most 72 columns where words allow it, each ended by `\n`. */
-  readonly text: string;
-  /** A whole document, which loads nothing from anywhere. */
-  readonly html: string;
-}
-
-/** The mail for one recipient, in words. */
-export function renderMail(content: MailContent, { publicUrl }: MailSetting): RenderedMail {
-  const subject = `Tokenwarden: ${content.type}`;
-  return { subject, text: `${publicUrl}\n`, html: '<!doctype html><title>Tokenwarden</title>' };
+function documentOf(content: MailContent, setting: MailSetting): MailDocument {
+  switch (content.type) {
+    case 'expiry-digest':
+      return expiryDigest(content, setting);
+    case 'idle-digest':
+      return idleDigest(content, setting);
+    case 'task-fails':
+      return taskFails(content, setting);
+    case 'task-recovers':
+      return taskRecovers(content, setting);
+    case 'answer-held':
+      return answerHeld(content, setting);
+    case 'answer-released':
+      return answerReleased(content, setting);
+    case 'accounts-orphaned':
+      return accountsOrphaned(content, setting);
+    case 'accounts-recovered':
+      return accountsRecovered(content, setting);
+    case 'accounts-past-grace':
+      return accountsPastGrace(content, setting);
+    case 'orphan-deleted':
+      return orphanDeleted(content, setting);
+  }
 }

@@ -1,0 +1,94 @@
+import type { ListedToken } from './content.js';
+import {
+  code,
+  heading,
+  line,
+  link,
+  moment,
+  name,
+  operation,
+  paragraph,
+  words,
+  type Block,
+  type Fact,
+  type Line,
+} from './mail-document.js';
+import { counted } from './moment-words.rules.js';
+import type { MailSetting } from './rendered-mail.js';
+
+/** What a digest says of each token that it lists, beside what it is about. */
+export function tokenFacts(token: ListedToken, { publicUrl, now }: MailSetting): Fact[] {
+  return [
+    ['Kind', kindOf(token)],
+    ['Last used', token.lastUsedAt === null ? line`never used` : moment(token.lastUsedAt, now)],
+    ['Id', line`${code(token.id)}`],
+    ['Rotate it', line`${code('rotateToken')} at ${link(publicUrl)}`],
+  ];
+}
+
+/** How tokens are rotated, with the first of those listed as the example. */
+export function howToRotate(tokens: readonly ListedToken[], { publicUrl }: MailSetting): Block[] {
+  const [first] = tokens;
+  if (first === undefined) return [];
+  const inPlace = tokens.length > 1 ? line` Put another id in for each of the others.` : line``;
+  return [
+    heading('How to rotate a token'),
+    paragraph(
+      line`Rotating gives you a new token with the same name and scopes, and a new end. The old one goes on working for a while, so that you can put the new one in its place without a break. Sign in at ${link(publicUrl)} and send this to ${code(`${publicUrl}/graphql`)}.${inPlace}`,
+    ),
+    operation(
+      'mutation {',
+      `  rotateToken(input: { id: "${first.id}" }) {`,
+      '    accessToken',
+      '    token { id endsAt }',
+      '  }',
+      '}',
+    ),
+    paragraph(
+      line`${code('accessToken')} is the new token. It is shown in this one answer and never again: store it where the old one is used.`,
+    ),
+  ];
+}
+
+/** That there are more tokens than the mail lists. */
+export function andMore(more: number): Block[] {
+  if (more === 0) return [];
+  return [
+    paragraph(
+      line`And ${words(counted(more, 'more token'))}, too many for one mail: ${code('tokens')} lists all that are yours.`,
+    ),
+  ];
+}
+
+/** What stands in for members who could not be told, and what to do about it. */
+export function whyAdministrator(isSo: boolean): Block[] {
+  if (!isSo) return [];
+  return [
+    heading('Why you, as an administrator'),
+    paragraph(
+      line`No member of the groups of some of these service accounts could be told: none is active and has an e-mail address. Only members can rotate the tokens of an account. Link it to a group whose people look after it (${code('updateServiceAccount')}), or see to it that the members have an e-mail address in the directory.`,
+    ),
+  ];
+}
+
+/** Why somebody gets a digest. */
+export function becauseOf(tokens: readonly ListedToken[], asAdministrator: boolean): Line {
+  const accounts = tokens.some(({ account }) => account !== null);
+  const own = tokens.some(({ account }) => account === null);
+  const reasons = [
+    ...(own ? ['are yours'] : []),
+    ...(accounts
+      ? [
+          asAdministrator
+            ? 'act as service accounts that you administer or are a member of'
+            : 'act as service accounts of your groups',
+        ]
+      : []),
+  ];
+  return line`You get this mail because these tokens ${words(reasons.join(' or '))}. Tokenwarden never mails the value of a token, and never asks for one.`;
+}
+
+function kindOf({ kind, account }: ListedToken): Line {
+  if (account !== null) return line`service-account token, acts as ${name(account)}`;
+  return kind === 'USER' ? line`user token, acts as you` : line`service-account token`;
+}

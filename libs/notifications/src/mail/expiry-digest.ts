@@ -1,0 +1,65 @@
+import type { ExpiryDigest } from './content.js';
+import { andMore, becauseOf, howToRotate, tokenFacts, whyAdministrator } from './digest-parts.js';
+import {
+  code,
+  line,
+  moment,
+  name,
+  paragraph,
+  strong,
+  words,
+  type Block,
+  type Line,
+  type MailDocument,
+} from './mail-document.js';
+import { counted, distanceInWords, durationInWords, rfc3339 } from './moment-words.rules.js';
+import type { MailSetting } from './rendered-mail.js';
+
+/** The mail about tokens that end soon (rule 17). */
+export function expiryDigest(content: ExpiryDigest, setting: MailSetting): MailDocument {
+  const { tokens, more, asAdministrator } = content;
+  const count = tokens.length + more;
+  return {
+    subject: subjectOf(content, setting.now),
+    title: line`${words(counted(count, 'access token'))} ${words(count === 1 ? 'ends' : 'end')} soon`,
+    blocks: [
+      paragraph(whatItMeans(count)),
+      ...tokens.map((token) => card(token, setting)),
+      ...andMore(more),
+      ...howToRotate(tokens, setting),
+      ...whyAdministrator(asAdministrator),
+    ],
+    because: becauseOf(tokens, asAdministrator),
+  };
+}
+
+function whatItMeans(count: number): Line {
+  return count === 1
+    ? line`From its end on the token lets nobody in, and whatever uses it stops. ${strong('Rotate it in time')} if it is still needed. If nobody needs it, there is nothing to do: it ends by itself.`
+    : line`From its end on a token lets nobody in, and whatever uses it stops. ${strong('Rotate in time')} those that are still needed. For those that nobody needs there is nothing to do: they end by themselves.`;
+}
+
+// It may wait to be sent for longer than the nearest end is away.
+function subjectOf({ tokens, more }: ExpiryDigest, now: Date): Line {
+  const count = tokens.length + more;
+  const nearest = tokens.find(({ endsAt }) => new Date(endsAt) > now) ?? tokens.at(-1);
+  if (nearest === undefined) return line`${words(counted(count, 'access token'))} end soon`;
+  const end = new Date(nearest.endsAt);
+  const when = `${end > now ? 'ends' : 'ended'} ${distanceInWords(end, now, 1)} (${rfc3339(end)})`;
+  const what = words(counted(count, 'access token'));
+  if (count === 1) return line`${what} ${words(when)}: ${name(nearest.name)}`;
+  return line`${what} end soon, the nearest ${words(when)}`;
+}
+
+function card(token: ExpiryDigest['tokens'][number], setting: MailSetting): Block {
+  const verb = new Date(token.endsAt) > setting.now ? 'Ends' : 'Ended';
+  return {
+    kind: 'card',
+    title: line`${token.name}`,
+    lead: line`${words(verb)} ${moment(token.endsAt, setting.now)}`,
+    facts: [
+      ...tokenFacts(token, setting),
+      ['Warning', line`${words(durationInWords(token.threshold))} before its end (${code(token.threshold)})`],
+    ],
+  };
+}
