@@ -328,6 +328,7 @@ CREATE TABLE outbox_messages (
   created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   state text DEFAULT 'WAITING'::text NOT NULL,
   attempts integer DEFAULT 0 NOT NULL,
+  unanswered integer DEFAULT 0 NOT NULL,
   last_attempt_at timestamp with time zone,
   next_attempt_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   claimed_by text,
@@ -342,7 +343,8 @@ CREATE TABLE outbox_messages (
   CONSTRAINT outbox_messages_mail_has_its_recipient CHECK (((channel = 'EMAIL'::text) = (recipient_email IS NOT NULL))),
   CONSTRAINT outbox_messages_pkey PRIMARY KEY (id),
   CONSTRAINT outbox_messages_purpose_is_known CHECK ((purpose = ANY (ARRAY['token-warning'::text, 'administrators'::text, 'event'::text]))),
-  CONSTRAINT outbox_messages_state_is_known CHECK ((state = ANY (ARRAY['WAITING'::text, 'SENT'::text, 'GIVEN_UP'::text])))
+  CONSTRAINT outbox_messages_state_is_known CHECK ((state = ANY (ARRAY['WAITING'::text, 'SENT'::text, 'GIVEN_UP'::text]))),
+  CONSTRAINT outbox_messages_unanswered_count CHECK ((unanswered >= 0))
 );
 CREATE INDEX outbox_messages_by_end ON public.outbox_messages USING btree (state, ended_at) WHERE (state <> 'WAITING'::text);
 CREATE INDEX outbox_messages_to_acknowledge ON public.outbox_messages USING btree (purpose, id) WHERE ((state <> 'WAITING'::text) AND (NOT is_acknowledged));

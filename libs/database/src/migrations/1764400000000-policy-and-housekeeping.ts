@@ -89,7 +89,7 @@ CREATE INDEX token_warnings_idle_by_moment ON token_warnings (decided_at, token_
 `;
 
 // What is to be told, written with the decision. `id` is the Message-ID and the webhook-id, of every attempt alike. A message
-// waits until it is SENT or GIVEN_UP; whoever tries it holds it until `claimed_until`.
+// waits until it is SENT or GIVEN_UP; whoever tries it holds it until `claimed_until`. `unanswered` attempts may have succeeded.
 const OUTBOX = `
 CREATE TABLE outbox_messages (
   id uuid PRIMARY KEY,
@@ -102,6 +102,7 @@ CREATE TABLE outbox_messages (
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   state text NOT NULL DEFAULT 'WAITING' CONSTRAINT outbox_messages_state_is_known CHECK (state IN ('WAITING', 'SENT', 'GIVEN_UP')),
   attempts integer NOT NULL DEFAULT 0 CONSTRAINT outbox_messages_attempts_count CHECK (attempts >= 0),
+  unanswered integer NOT NULL DEFAULT 0 CONSTRAINT outbox_messages_unanswered_count CHECK (unanswered >= 0),
   last_attempt_at timestamptz,
   next_attempt_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   claimed_by text,
