@@ -26,4 +26,11 @@ export {
 } from './directories/certificates.js';
 export { companyGroupId, companyLdif, companyUserId } from './directories/company-ldif.js';
 export { ldapEnvironment } from './directories/ldap-environment.js';
+export {
+  SECRET_PATH,
+  startWebhookReceiver,
+  type ReceivedRequest,
+  type ReceiverReply,
+  type WebhookReceiver,
+} from './webhook-receiver.js';
 export { tcpProxy, type TcpProxy } from './directories/tcp-proxy.js';

@@ -19,4 +19,11 @@ export {
 export { Notifications } from './notifications.js';
 export { NotificationsModule } from './notifications.module.js';
 export type * from './mail/content.js';
-export type { WebhookEvent } from './webhook/webhook-event.js';
+export {
+  announcementOf,
+  tokensExpiring,
+  type ExpiringToken,
+  type TrailEvent,
+  type WebhookEvent,
+} from './webhook/webhook-event.js';
+export { tokensExpiring, type ExpiringToken } from './webhook/webhook-event.js';

@@ -14,7 +14,10 @@ export class Receiver {
   private readonly url: URL;
   private readonly agent: PlainAgent;
 
-  constructor(url: string) {
+  constructor(
+    url: string,
+    private readonly withinMilliseconds = ATTEMPT_MILLISECONDS,
+  ) {
     this.url = new URL(url);
     const kept = { keepAlive: true, maxSockets: MOST_CONNECTIONS, maxFreeSockets: MOST_CONNECTIONS };
     this.agent = this.isSecure ? new SecureAgent(kept) : new PlainAgent(kept);
@@ -29,7 +32,7 @@ export class Receiver {
     headers: Readonly<Record<string, string>>,
     stopping?: AbortSignal,
   ): Promise<Answer> {
-    const time = AbortSignal.timeout(ATTEMPT_MILLISECONDS);
+    const time = AbortSignal.timeout(this.withinMilliseconds);
     const signal = stopping ? AbortSignal.any([time, stopping]) : time;
     const attempt = () => this.attempt(body, headers, signal);
     const first = await attempt();
