@@ -35,6 +35,8 @@ export interface LogFields {
   readonly groupId?: string;
   readonly serviceAccountId?: string;
   readonly runId?: string;
+  /** Of the outbox: the Message-ID begins with it. */
+  readonly messageId?: string;
   /** Whatever was thrown; see `describedError`. */
   readonly error?: unknown;
 }
@@ -66,6 +68,7 @@ const PLAIN_FIELDS: ReadonlySet<string> = new Set<Exclude<keyof LogFields, 'erro
   'groupId',
   'serviceAccountId',
   'runId',
+  'messageId',
 ]);
 
 /** A log line's fields: of what was handed in only the named ones, plain values only, every text redacted. */
