@@ -8,6 +8,8 @@ export {
   type AskedEnd,
 } from './lifetime.rules.js';
 export { overlapFor } from './overlap.rules.js';
+export { changePolicy, type ChangedPolicy } from './change/change-policy.js';
+export type { AskedChange } from './change/prepare-change.js';
 export { PolicyVersionEntity } from './policy-version.entity.js';
 export { FIRST_POLICY, type LifetimeProfile, type PolicyDocument } from './policy-document.rules.js';
 export { noPolicy, POLICY_IN_FORCE, POLICY_TO_HOLD } from './policy.queries.js';

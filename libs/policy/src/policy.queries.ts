@@ -18,12 +18,20 @@ export function noPolicy(): Error {
   return new Error('There is no policy: ensureFirstPolicy has not run.');
 }
 
-const COLUMNS = 'version, document, created_at AS "createdAt", created_by AS "createdBy", reason';
+/** Of `policy_versions`, as its entity has them. */
+export const VERSION_COLUMNS =
+  'version, document, created_at AS "createdAt", created_by AS "createdBy", reason';
 
 /** The version in force, or null before the first start has written one. */
 export async function selectPolicyInForce(tx: Transaction): Promise<PolicyVersionEntity | null> {
-  const [inForce] = await rows<PolicyVersionEntity>(tx, `SELECT ${COLUMNS} FROM ${POLICY_IN_FORCE}`);
+  const [inForce] = await rows<PolicyVersionEntity>(tx, `SELECT ${VERSION_COLUMNS} FROM ${POLICY_IN_FORCE}`);
   return inForce ?? null;
+}
+
+/** Waits until nobody issues by the policy any more, and keeps it for the one who changes it, to the end of the transaction. */
+export async function holdPolicy(tx: Transaction): Promise<void> {
+  const held = await rows(tx, `SELECT p.version FROM ${POLICY_TO_HOLD} FOR UPDATE OF p`);
+  if (held.length === 0) throw noPolicy();
 }
 
 /** Adds a version. */

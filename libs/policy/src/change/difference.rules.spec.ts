@@ -24,9 +24,9 @@ describe('the difference of two policies', () => {
       ),
     ).toEqual([
       { path: 'orphanGrace', before: 'P30D', after: 'PT0S' },
-      { path: 'requireScopes', before: false, after: true },
-      { path: 'purge.enabled', before: true, after: false },
       { path: 'purge.after', before: 'P90D', after: 'P1D' },
+      { path: 'purge.enabled', before: true, after: false },
+      { path: 'requireScopes', before: false, after: true },
     ]));
   it('has a list as one value', () =>
     expect(
@@ -48,9 +48,9 @@ describe('the difference of two policies', () => {
         }),
       ),
     ).toEqual([
+      { path: 'profiles.interactive.default', before: 'P7D', after: 'P1D' },
       { path: 'profiles.interactive.description', before: null, after: 'Short' },
       { path: 'profiles.interactive.maximum', before: 'P30D', after: 'P14D' },
-      { path: 'profiles.interactive.default', before: 'P7D', after: 'P1D' },
     ]));
   it('has the whole of a profile that came or went, also where it seems to be another one', () =>
     expect(

@@ -11,8 +11,8 @@ export interface PolicyChange {
 }
 
 /**
- * What is different between two policies (rule 13), profiles by their names and before all else; a list is one value, and of a
- * profile that came or went the whole is. The order of profiles alone is no difference.
+ * What is different between two policies (rule 13), by path, profiles by their names; a list is one value, and of a profile that
+ * came or went the whole is. The order of profiles alone is no difference.
  */
 export function differenceOf(before: PolicyDocument, after: PolicyDocument): PolicyChange[] {
   const { profiles: profilesBefore, ...restBefore } = before;
@@ -20,7 +20,8 @@ export function differenceOf(before: PolicyDocument, after: PolicyDocument): Pol
   return [
     ...differenceOfProfiles(profilesBefore, profilesAfter),
     ...differenceOfMembers(restBefore, restAfter, ''),
-  ];
+    // However the database orders the members of a document, the difference is told in one way.
+  ].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 function differenceOfProfiles(
