@@ -1,6 +1,6 @@
 import { recordingOfSelected } from '@tokenwarden/audit';
 import { rows, type Transaction } from '@tokenwarden/database';
-import { isBeingRevoked } from './tokens-now.queries.js';
+import { CAPS, fromDecisionsOn, REVOCATIONS } from './frozen-sets.queries.js';
 
 /** What must be so of a token of the alias `t`; its parameters are `$2` and so on. */
 export interface TokenCondition {
@@ -10,6 +10,11 @@ export interface TokenCondition {
 
 // As in the events of everything else: the moment as RFC 3339 in UTC. least() leaves a revocation out that is not there.
 const ENDED_AT = `to_char(least(t.ends_at, t.revoked_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+// What one decision did to many tokens has an event for each of them, which comes with the row that it is written into.
+const AWAITS_NOTHING = [REVOCATIONS, CAPS]
+  .map((decisions) => `NOT EXISTS (SELECT ${fromDecisionsOn(decisions, 't')})`)
+  .join(' AND ');
 
 // Who writes uses down, or changes the successor, holds these rows and may want the token's next: whoever waited for them
 // with the token in hand would stand in a circle.
@@ -33,7 +38,7 @@ export async function deleteDue(
   const deleted = await rows<{ id: string }>(
     tx,
     `WITH held AS MATERIALIZED (SELECT t.id FROM access_tokens t WHERE t.id = ANY ($1::uuid[]) AND (${isDue.sql})
-         AND NOT ${isBeingRevoked('t')} FOR UPDATE OF t SKIP LOCKED),
+         AND ${AWAITS_NOTHING} FOR UPDATE OF t SKIP LOCKED),
        successors AS MATERIALIZED (${SUCCESSORS}),
        uses AS MATERIALIZED (${USES}),
        purged AS (DELETE FROM access_tokens t USING held WHERE t.id = held.id AND ${IS_FREE}

@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { openDatabase, rows, type Database, type Transaction } from '@tokenwarden/database';
 import {
+  capTokens,
   holdAllTokens,
   holdOffBulkRevocations,
   lockToken,
   recordUses,
   revokeMany,
   revokeToken,
+  writeWaitingCapSet,
   writeWaitingSet,
 } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
@@ -178,6 +180,26 @@ describe('a bulk revocation whose rows are still to be written', () => {
     );
     await revoking.end();
     expect(await run).toMatchObject({ affected: 0, details: { left: 3 } });
+  });
+});
+
+describe('a cap whose rows are still to be written', () => {
+  it('keeps its tokens until each has its own event', async () => {
+    await kept.setPolicy('purge', { after: 'PT1S' });
+    const ids = await kept.tokens(3, { created: '1 hour', ends: '-2 seconds' });
+    const database = await somebody();
+    const capped = await database.transaction((tx) =>
+      capTokens(tx, {
+        ...{ by: SYSTEM, reason: null, policyVersion: 1, enforceFrom: new Date() },
+        maxima: { interactive: 60 },
+      }),
+    );
+    expect(capped).toBe(3);
+    await untilOver(ids.length);
+    expect(await kept.run(await keeper())).toMatchObject({ affected: 0, details: { left: 3 } });
+    while (await database.transaction(writeWaitingCapSet)) continue;
+    expect(await kept.run(await keeper())).toMatchObject({ affected: 3 });
+    expect(await kept.events('token.capped')).toHaveLength(3);
   });
 });
 

@@ -35,7 +35,7 @@ export class PurgeRun {
     private readonly at: Date,
   ) {}
 
-  /** Tokens that somebody held whenever this run came by, or whose revocation is not in their rows yet. */
+  /** Tokens that somebody held whenever this run came by, or into which something is still to be written. */
   get left(): number {
     return this.passedOver.size;
   }
