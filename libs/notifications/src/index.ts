@@ -26,4 +26,3 @@ export {
   type TrailEvent,
   type WebhookEvent,
 } from './webhook/webhook-event.js';
-export { tokensExpiring, type ExpiringToken } from './webhook/webhook-event.js';
