@@ -4,7 +4,7 @@ import {
   heading,
   line,
   link,
-  moment,
+  momentFrom,
   name,
   operation,
   paragraph,
@@ -20,7 +20,7 @@ import type { MailSetting } from './rendered-mail.js';
 export function tokenFacts(token: ListedToken, { publicUrl, now }: MailSetting): Fact[] {
   return [
     ['Kind', kindOf(token)],
-    ['Last used', token.lastUsedAt === null ? line`never used` : moment(token.lastUsedAt, now)],
+    ['Last use', token.lastUsedAt === null ? line`never used` : momentFrom(token.lastUsedAt, now)],
     ['Id', line`${code(token.id)}`],
     ['Rotate it', line`${code('rotateToken')} at ${link(publicUrl)}`],
   ];
@@ -30,22 +30,25 @@ export function tokenFacts(token: ListedToken, { publicUrl, now }: MailSetting):
 export function howToRotate(tokens: readonly ListedToken[], { publicUrl }: MailSetting): Block[] {
   const [first] = tokens;
   if (first === undefined) return [];
-  const inPlace = tokens.length > 1 ? line` Put another id in for each of the others.` : line``;
+  const others =
+    tokens.length > 1 ? line` The others are rotated by the same words with their own ids.` : line``;
   return [
     heading('How to rotate a token'),
     paragraph(
-      line`Rotating gives you a new token with the same name and scopes, and a new end. The old one goes on working for a while, so that you can put the new one in its place without a break. Sign in at ${link(publicUrl)} and send this to ${code(`${publicUrl}/graphql`)}.${inPlace}`,
+      line`Rotating gives you a new token with the same name and scopes, and a new end. The old one goes on working for a while, so that you can put the new one in its place without a break. Sign in at ${link(publicUrl)} and send this to ${link(`${publicUrl}/graphql`)}:`,
     ),
     operation(
       'mutation {',
-      `  rotateToken(input: { id: "${first.id}" }) {`,
+      '  rotateToken(input: {',
+      `    id: "${first.id}"`,
+      '  }) {',
       '    accessToken',
       '    token { id endsAt }',
       '  }',
       '}',
     ),
     paragraph(
-      line`${code('accessToken')} is the new token. It is shown in this one answer and never again: store it where the old one is used.`,
+      line`${code('accessToken')} is the new token. It is shown in this one answer and never again: store it where the old one is used.${others}`,
     ),
   ];
 }

@@ -52,12 +52,14 @@ function subjectOf({ tokens, more }: ExpiryDigest, now: Date): Line {
 }
 
 function card(token: ExpiryDigest['tokens'][number], setting: MailSetting): Block {
-  const verb = new Date(token.endsAt) > setting.now ? 'Ends' : 'Ended';
+  const end = new Date(token.endsAt);
+  const verb = end > setting.now ? 'Ends' : 'Ended';
   return {
     kind: 'card',
-    title: line`${token.name}`,
-    lead: line`${words(verb)} ${moment(token.endsAt, setting.now)}`,
+    title: line`${name(token.name)}`,
+    lead: line`${words(verb)} ${words(distanceInWords(end, setting.now))}`,
     facts: [
+      ['End', moment(token.endsAt)],
       ...tokenFacts(token, setting),
       ['Warning', line`${words(durationInWords(token.threshold))} before its end (${code(token.threshold)})`],
     ],

@@ -6,7 +6,7 @@ import {
   line,
   link,
   list,
-  moment,
+  momentFrom,
   name,
   operation,
   paragraph,
@@ -25,7 +25,7 @@ export function answerHeld(held: AnswerHeld, { publicUrl, now }: MailSetting): M
     subject: line`Tokenwarden: an answer of the directory is held and waits for you`,
     title: line`An answer of the directory is held and waits for you`,
     blocks: [
-      facts(['Held', moment(heldAt, now)], ['Run', line`${code(runId)}`]),
+      facts(['Held', momentFrom(heldAt, now)], ['Run', line`${code(runId)}`]),
       paragraph(line`The directory gave an answer that would take away so much that it may be a mistake:`),
       list(reasons.map((reason) => line`${reason}`)),
       ...lossesOf(held),
@@ -77,8 +77,8 @@ export function answerReleased(
     title: line`No answer of the directory is held any more`,
     blocks: [
       facts(
-        ['Held since', moment(heldSince, now)],
-        ['Applied', moment(releasedAt, now)],
+        ['Held since', momentFrom(heldSince, now)],
+        ['Applied', momentFrom(releasedAt, now)],
         ['Run', line`${code(runId)}`],
       ),
       paragraph(how),

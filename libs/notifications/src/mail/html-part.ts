@@ -1,7 +1,10 @@
 import type { Block, Fact, Line, MailDocument, Piece } from './mail-document.js';
 import { MAIL_STYLE } from './mail-style.js';
 import { escapedHtml, shownText } from './shown-text.rules.js';
-import { LONGEST_VALUE, plain } from './text-part.js';
+import { LONGEST_SHOWN, plain } from './text-part.js';
+
+/** Code as short as a moment is not broken at its hyphens. */
+const SHORT_CODE = 20;
 
 /** The mail as one HTML document: it loads nothing, runs nothing, and links to nothing but the product itself. */
 export function htmlOf(document: MailDocument, greeting: Line, address: string): string {
@@ -45,11 +48,11 @@ function pieceHtml({ text, manner }: Piece): string {
     case 'strong':
       return `<strong>${escapedHtml(text)}</strong>`;
     case 'name':
-      return `<strong><bdi>${escapedHtml(shownText(text, LONGEST_VALUE))}</bdi></strong>`;
+      return `<strong><bdi>${escapedHtml(shownText(text, LONGEST_SHOWN.name))}</bdi></strong>`;
     case 'value':
-      return `<bdi>${escapedHtml(shownText(text, LONGEST_VALUE))}</bdi>`;
+      return `<bdi>${escapedHtml(shownText(text, LONGEST_SHOWN.value))}</bdi>`;
     case 'code':
-      return `<code>${escapedHtml(text)}</code>`;
+      return `<code${text.length <= SHORT_CODE ? ' class="whole"' : ''}>${escapedHtml(text)}</code>`;
     case 'link':
       return linkHtml(text);
   }

@@ -53,12 +53,16 @@ function card(token: IdleDigest['tokens'][number], setting: MailSetting): Block 
   const from = new Date(token.revokedFrom);
   return {
     kind: 'card',
-    title: line`${token.name}`,
+    title: line`${name(token.name)}`,
     lead:
       from > now
-        ? line`Revoked ${moment(token.revokedFrom, now)}`
+        ? line`Revoked ${words(distanceInWords(from, now))}, unless used before`
         : line`Revoked by the next run, unless used before`,
-    facts: [...tokenFacts(token, setting), ['Ends', moment(token.endsAt, now)]],
+    facts: [
+      ['Revoked', moment(token.revokedFrom)],
+      ...tokenFacts(token, setting),
+      ['End', moment(token.endsAt)],
+    ],
   };
 }
 
@@ -70,7 +74,9 @@ function howToRevoke(tokens: readonly ListedToken[]): Block[] {
     paragraph(line`A token that nobody needs is best ended at once. Sign in and send, with its id:`),
     operation(
       'mutation {',
-      `  revokeToken(input: { id: "${first.id}" }) {`,
+      '  revokeToken(input: {',
+      `    id: "${first.id}"`,
+      '  }) {',
       '    token { id status }',
       '  }',
       '}',

@@ -61,16 +61,15 @@ export const code = (text: string): Piece => ({ text, manner: 'code' });
 /** An address that an operator configured. */
 export const link = (text: string): Piece => ({ text, manner: 'link' });
 
-/** A moment in words and by RFC 3339, with how far away it is. */
-export function moment(at: string, now: Date): Line {
+/** A moment in words and by RFC 3339: `Friday, 4 December 2026, 08:00 UTC (2026-12-04T08:00:00Z)`. */
+export function moment(at: string): Line {
   const when = new Date(at);
-  return line`${words(distanceInWords(when, now))}: ${words(dayInWords(when))} (${code(rfc3339(when))})`;
+  return line`${words(dayInWords(when))} (${code(rfc3339(when))})`;
 }
 
-/** The same within a sentence: `on Friday, 4 December 2026, 08:00 UTC (2026-12-04T08:00:00Z)`. */
-export function onMoment(at: string): Line {
-  const when = new Date(at);
-  return line`on ${words(dayInWords(when))} (${code(rfc3339(when))})`;
+/** The same behind how far away it is. */
+export function momentFrom(at: string, now: Date): Line {
+  return line`${words(distanceInWords(new Date(at), now))}: ${moment(at)}`;
 }
 
 /** A block of one sentence or some. */

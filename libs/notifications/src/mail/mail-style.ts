@@ -25,12 +25,16 @@ h1, h3, p, li, td { overflow-wrap: anywhere; }
 .facts th { width: 96px; padding: 2px 12px 2px 0; color: #526070; font-weight: normal; text-align: left; vertical-align: top; }
 .facts td { padding: 2px 0; vertical-align: top; }
 code, pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; }
+h1 code { font-size: 19px; }
+.whole { white-space: nowrap; }
 pre { margin: 0 0 14px; padding: 12px 14px; background: #f3f5f8; border: 1px solid #d8dee6; border-radius: 4px; white-space: pre-wrap; }
 @media (max-width: 480px) {
   .sheet { padding: 20px 18px; border-radius: 0; border-left: 0; border-right: 0; }
   .foot { padding: 14px 18px 24px; }
   .facts th, .facts td { display: block; width: auto; padding-right: 0; }
-  .facts th { padding-top: 6px; }
+  .facts th { padding-top: 5px; font-size: 13px; }
+  .facts td { padding-top: 0; }
+  pre { padding: 10px; font-size: 12px; }
 }
 @media (prefers-color-scheme: dark) {
   .page { background: #11161d; color: #e4e9ef; }

@@ -14,8 +14,8 @@ import {
   link,
   list,
   moment,
+  momentFrom,
   name,
-  onMoment,
   operation,
   paragraph,
   strong,
@@ -35,7 +35,7 @@ export function accountsOrphaned(content: AccountsOrphaned, { publicUrl, now }: 
     subject: line`Tokenwarden: ${accountsWords(accounts)} ${words(isAre(accounts))} orphaned`,
     title: line`${accountsWords(accounts)} ${words(isAre(accounts))} orphaned`,
     blocks: [
-      facts(['Since', moment(orphanedAt, now)]),
+      facts(['Since', momentFrom(orphanedAt, now)]),
       list(namedLines(accounts)),
       heading('What it means'),
       paragraph(
@@ -61,7 +61,7 @@ export function accountsRecovered(
     subject: line`Tokenwarden: ${accountsWords(accounts)} ${words(accounts.count === 1 ? 'has' : 'have')} a live group again`,
     title: line`${accountsWords(accounts)} ${words(accounts.count === 1 ? 'has' : 'have')} a live group again`,
     blocks: [
-      facts(['Since', moment(recoveredAt, now)]),
+      facts(['Since', momentFrom(recoveredAt, now)]),
       list(namedLines(accounts)),
       paragraph(
         line`${how} The tokens resolve again as they did before, but for those that were ended or suspended meanwhile. There is nothing to do.`,
@@ -81,7 +81,7 @@ export function accountsPastGrace(
     title: line`${accountsWords(accounts)} cannot be brought back any more`,
     blocks: [
       facts(
-        ['Since', moment(endedAt, now)],
+        ['Since', momentFrom(endedAt, now)],
         ['Tokens', line`${words(counted(revokedTokens, 'token'))} revoked`],
       ),
       list(namedLines(accounts)),
@@ -109,7 +109,7 @@ export function orphanDeleted(
     title: line`The orphaned service account ${name(account.name)} is deleted`,
     blocks: [
       facts(
-        ['Deleted', moment(deletedAt, now)],
+        ['Deleted', momentFrom(deletedAt, now)],
         ['By', line`${deletedBy}`],
         ['Account', line`${account.name} (${code(account.id)})`],
         ['Tokens', line`${words(counted(revokedTokens, 'token'))} revoked`],
@@ -133,7 +133,7 @@ function wayBack({ accounts, grace, recoverableUntil }: AccountsOrphaned, public
   return [
     heading('What to do'),
     paragraph(
-      line`Until ${onMoment(recoverableUntil)} the same tokens work again as soon as either happens: the group is back in the directory under its old id, or you link the account to a live group. After that they are revoked for good. To link it, send this to ${link(`${publicUrl}/graphql`)} (this needs ${code('service-accounts:write')}, and all that the group grants):`,
+      line`Until ${moment(recoverableUntil)} the same tokens work again as soon as either happens: the group is back in the directory under its old id, or you link the account to a live group. After that they are revoked for good. To link it, send this to ${link(`${publicUrl}/graphql`)} (this needs ${code('service-accounts:write')}, and all that the group grants):`,
     ),
     operation(
       'mutation {',
@@ -153,7 +153,9 @@ function deletion({ listed: [first] }: NamedSome): Block[] {
   return [
     operation(
       'mutation {',
-      `  deleteServiceAccount(input: { id: "${first.id}" }) {`,
+      '  deleteServiceAccount(input: {',
+      `    id: "${first.id}"`,
+      '  }) {',
       '    revokedTokens',
       '  }',
       '}',

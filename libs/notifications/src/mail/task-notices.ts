@@ -6,7 +6,7 @@ import {
   heading,
   line,
   link,
-  moment,
+  momentFrom,
   operation,
   paragraph,
   words,
@@ -36,7 +36,7 @@ export function taskFails(
     blocks: [
       facts(
         ['Task', line`${code(task)}`],
-        ['Failed', moment(failedAt, now)],
+        ['Failed', momentFrom(failedAt, now)],
         ['Run', line`${code(runId)}`],
         ['Reason', line`${error}`],
       ),
@@ -72,8 +72,8 @@ export function taskRecovers(
     blocks: [
       facts(
         ['Task', line`${code(task)}`],
-        ...(failingSince === null ? [] : [['Failed since', moment(failingSince, now)] as const]),
-        ['Now well', moment(recoveredAt, now)],
+        ...(failingSince === null ? [] : [['Failed since', momentFrom(failingSince, now)] as const]),
+        ['Now well', momentFrom(recoveredAt, now)],
         ['Run', line`${code(runId)}`],
       ),
       heading('What it means'),

@@ -2,8 +2,8 @@ import type { Block, Fact, Line, MailDocument, Piece } from './mail-document.js'
 import { columnsOf, MAIL_COLUMNS, wrapped } from './plain-lines.rules.js';
 import { shownText } from './shown-text.rules.js';
 
-/** The longest value that a mail shows, in code points: a name has 256 at the most, what a run says some more. */
-export const LONGEST_VALUE = 1_000;
+/** The longest that a mail shows of what comes from somebody, in code points: a name has 256 at the most, what a run says more. */
+export const LONGEST_SHOWN = { name: 256, value: 1_000 } as const;
 const INDENT = '  ';
 
 /** The mail as plain text, in lines of at most 72 columns where words allow it. */
@@ -24,7 +24,7 @@ export function plain(pieces: Line, quotes = true): string {
 }
 
 function plainPiece({ text, manner }: Piece, quotes: boolean): string {
-  const shown = manner === 'name' || manner === 'value' ? shownText(text, LONGEST_VALUE) : text;
+  const shown = manner === 'name' || manner === 'value' ? shownText(text, LONGEST_SHOWN[manner]) : text;
   return manner === 'name' && quotes ? `"${shown}"` : shown;
 }
 
