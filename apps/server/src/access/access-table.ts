@@ -104,6 +104,8 @@ export const COMPUTED_FIELDS: Readonly<Record<string, string>> = {
   'AccessToken.lastUsedFrom': 'Part of the token: whoever sees the token sees where it was used from.',
   'AccessToken.lastUsedAgent': 'Part of the token: whoever sees the token sees what used it called itself.',
   'AccessToken.usage': 'Part of the token: numbers of its uses, and nothing of what they were for.',
+  'AccessToken.warnings':
+    'Part of the token: when its owner is told of its end, and how many are; nobody is named.',
   'AccessToken.predecessor':
     'Null unless the caller sees that token: a token without tokens:read sees only itself.',
   'AccessToken.successor': 'As predecessor: null unless the caller sees that token.',
@@ -113,6 +115,8 @@ export const COMPUTED_FIELDS: Readonly<Record<string, string>> = {
     'Whoever sees a token sees its owner by id, names and state; the rest only if the owner is seen.',
   'ServiceAccountToken.serviceAccount':
     'Whoever sees a token sees its account by id, name and state; the rest only if the account is seen.',
+  'PolicyImpact.tokens':
+    'Asked with policy:read, of tokens of whomever: each shows itself, and of its owner id, names and state alone.',
   'Actor.user':
     'Null unless the caller sees the user; the name that is always shown was kept with the event.',
   'Actor.serviceAccount': 'Null unless the caller sees the account; its name was kept with the event.',
