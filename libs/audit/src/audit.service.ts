@@ -8,6 +8,7 @@ import { eventsOnPage, NEWEST_FIRST } from './audit-events.queries.js';
 import { eventRowById } from './audit.queries.js';
 import { eventsOnStretch, stretchOf, type Span } from './audit-span.queries.js';
 import { Sequencer } from './sequencer.js';
+import { trailHead } from './trail-stretch.queries.js';
 
 /** How many events the export holds at once. */
 const EXPORT_BATCH = 500n;
@@ -41,6 +42,15 @@ export class AuditService {
     await this.sequencer.catchUp();
     const row = await this.database.read((tx) => eventRowById(tx, id));
     return row && toAuditEvent(row);
+  }
+
+  /**
+   * The place of the last event that was committed before the call, `0` where there is none.
+   * @throws Problem `UNAVAILABLE`
+   */
+  async head(): Promise<string> {
+    await this.sequencer.catchUp();
+    return this.database.read(trailHead);
   }
 
   /**

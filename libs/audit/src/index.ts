@@ -6,3 +6,4 @@ export { AUDIT_ACTIONS, type AuditAction, type AuditOutcome } from './actions.js
 export { Actor, ActorKindEnum, toActor } from './actor.type.js';
 export { AuditEvent } from './audit-event.type.js';
 export { recordingOfSelected, type SelectedEvents } from './selected-events.js';
+export { changesBehind, type TrailStretch } from './trail-stretch.queries.js';

@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
+import { NotificationsModule } from '@tokenwarden/notifications';
+import { Announcements } from './announcements/announcements.js';
 import { DirectoryAcceptance } from './directory-sync/acceptance.js';
 import { AcceptanceResolver } from './directory-sync/acceptance.resolver.js';
 import { DirectoryGauges } from './directory-sync/directory-gauges.js';
 import { DirectorySync } from './directory-sync/directory-sync.js';
 import { DirectorySyncTask } from './directory-sync/directory-sync.task.js';
 import { SyncLog } from './directory-sync/sync-log.js';
+import { ExpiryWarningsTask } from './expiry-warnings/expiry-warnings.task.js';
 import { PurgeTask } from './purge/purge.task.js';
 import { RecoverableUntilResolver } from './recoverable-until.resolver.js';
 import { RunGauges } from './runs/run-gauges.js';
@@ -13,9 +16,11 @@ import { Runs } from './runs/runs.js';
 import { RunsResolver } from './runs/runs.resolver.js';
 import { Scheduler } from './runs/scheduler.js';
 import { Tasks, type Task } from './runs/task.js';
+import { WarningSettler } from './warnings/warning-settler.js';
 
 /** What is done again and again without being asked. Nothing runs before `firstSynchronisation` was called. */
 @Module({
+  imports: [NotificationsModule],
   providers: [
     SyncLog,
     DirectorySyncTask,
@@ -24,17 +29,20 @@ import { Tasks, type Task } from './runs/task.js';
     AcceptanceResolver,
     DirectoryGauges,
     RecoverableUntilResolver,
+    ExpiryWarningsTask,
     PurgeTask,
+    WarningSettler,
     {
       provide: Tasks,
       useFactory: (...tasks: Task[]) => new Tasks(tasks),
-      inject: [PurgeTask, DirectorySyncTask],
+      inject: [ExpiryWarningsTask, PurgeTask, DirectorySyncTask],
     },
     Runs,
     RunViews,
     RunsResolver,
     RunGauges,
     Scheduler,
+    Announcements,
   ],
   exports: [DirectorySync, RunViews, Scheduler],
 })
