@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { Database, rows } from '@tokenwarden/database';
+import { Notifications } from '@tokenwarden/notifications';
+import { currentPolicy, type PolicyDocument } from '@tokenwarden/policy';
+import { Problem } from '@tokenwarden/vocabulary';
+import type { RunContext, RunOutcome, RunWork } from '../runs/run.js';
+import type { Task, Timing } from '../runs/task.js';
+import { writePatiently } from '../runs/write-patiently.js';
+import { makeDigests } from '../warnings/digests.js';
+import { outcomeOf } from '../warnings/outcome.rules.js';
+import { tell } from '../warnings/telling.js';
+import {
+  missingChannel,
+  openChannels,
+  requireChannels,
+  type WarningChannels,
+} from '../warnings/warning-channels.js';
+import { Collected, goThroughEnds, untilCapsAreWritten } from './collecting.js';
+import { decideDue, foreseeDue } from './collecting.queries.js';
+
+type WarningPolicy = PolicyDocument['expiryWarnings'];
+
+/** For looking at all tokens that end within the longest threshold; nobody waits for a dry run. */
+const LOOK_SECONDS = 120;
+
+/**
+ * EXPIRY_WARNINGS: tells people of tokens that end soon, once for each token, end and threshold, all of a person's tokens in one
+ * message (rule 17). What is due is decided and committed bit by bit, then put into messages, then sent: a run that was killed is
+ * gone on with by the next one, wherever it stood.
+ */
+@Injectable()
+export class ExpiryWarningsTask implements Task {
+  readonly name = 'EXPIRY_WARNINGS';
+  readonly budgetSeconds = 3_600;
+  readonly run: RunWork = async (context) => {
+    const { expiryWarnings } = (await this.database.read(currentPolicy)).document;
+    return context.dryRun ? this.look(context, expiryWarnings) : this.warn(context, expiryWarnings);
+  };
+
+  constructor(
+    private readonly database: Database,
+    private readonly notifications: Notifications,
+  ) {}
+
+  /** As the policy in force says. */
+  timing({ expiryWarnings }: PolicyDocument): Timing {
+    return { schedule: expiryWarnings.schedule, isEnabled: expiryWarnings.enabled };
+  }
+
+  private async warn(context: RunContext, policy: WarningPolicy): Promise<RunOutcome> {
+    const { database, notifications } = this;
+    const channels = requireChannels(policy, notifications);
+    await untilCapsAreWritten(database, context);
+    const collected = new Collected();
+    const sought = { thresholds: policy.thresholds, channels };
+    try {
+      await goThroughEnds(collected, context.signal, (reach) =>
+        writePatiently(context, (tx) => decideDue(tx, sought, reach)),
+      );
+      const messages = await makeDigests(context, { kind: 'EXPIRY' }, channels);
+      const { details, ...end } = outcomeOf(await tell(context, { database, notifications }));
+      const said = { ...detailsOf(collected, channels), messages, ...details };
+      return { ...end, ...countsOf(collected), details: said };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      // What was decided by then stays so, and the next run goes on.
+      const details = detailsOf(collected, channels);
+      return { state: 'FAILED', error: error.message, ...countsOf(collected), details };
+    }
+  }
+
+  // It counts in one snapshot, in which Postgres lets nothing be written.
+  private async look(context: RunContext, policy: WarningPolicy): Promise<RunOutcome> {
+    await untilCapsAreWritten(this.database, context);
+    const wouldFail = missingChannel(policy, this.notifications);
+    // Who would be told is the same whatever is missing here.
+    const open = openChannels(policy, this.notifications);
+    const channels = { ...open, byMail: policy.channels.includes('EMAIL') };
+    const collected = new Collected();
+    await this.database.transaction(
+      async (tx) => {
+        await rows(tx, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+        const sought = { thresholds: policy.thresholds, channels };
+        await goThroughEnds(collected, context.signal, (reach) => foreseeDue(tx, sought, reach));
+      },
+      { withinSeconds: LOOK_SECONDS },
+    );
+    const messages = collected.recipients.size;
+    const details = { ...detailsOf(collected, channels), messages, ...(wouldFail && { wouldFail }) };
+    return { state: 'SUCCEEDED', ...countsOf(collected), details };
+  }
+}
+
+function countsOf({ examined, due }: Collected) {
+  return { examined, affected: due };
+}
+
+function detailsOf({ due, withoutEmail }: Collected, { webhook }: WarningChannels) {
+  return { warned: due, ...withoutEmail, ...(webhook && { webhook }) };
+}

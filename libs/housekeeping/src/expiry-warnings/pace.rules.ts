@@ -1,0 +1,15 @@
+/** A statement over so many tokens at first. */
+export const FIRST_SIZE = 1_000;
+const SMALLEST_SIZE = 100;
+const LARGEST_SIZE = 5_000;
+/** How long one statement is to take. */
+const AIM_MILLISECONDS = 250;
+
+/**
+ * How many tokens the next statement looks at, when the last one took so long for so many: at most twice as many, and as few as it
+ * takes, for an account with a thousand members makes a thousand rows of each of its tokens.
+ */
+export function nextSize(size: number, tookMilliseconds: number): number {
+  const fitting = Math.floor((size * AIM_MILLISECONDS) / Math.max(tookMilliseconds, 1));
+  return Math.max(SMALLEST_SIZE, Math.min(fitting, 2 * size, LARGEST_SIZE));
+}
