@@ -49,6 +49,8 @@ export const BACK_OFF_SECONDS: readonly number[] = [30, 60, 120, 240, 480, 960, 
 const LONGEST_ASKED_SECONDS = 3_600;
 /** So often a message may have arrived without an answer: whoever got it each time has got it three times. */
 export const MOST_UNANSWERED = 3;
+/** Between the second of these and the third: a server that hangs for some minutes costs nobody a message. */
+const UNANSWERED_SECONDS = 900;
 
 /**
  * How long each number of attempts waits, drawn once: from two thirds to four thirds of `BACK_OFF_SECONDS`, so that processes
@@ -89,6 +91,7 @@ export function endingOf(
   const isUnanswered = outcome.isUnanswered ?? false;
   if (isUnanswered && message.unanswered + 1 >= MOST_UNANSWERED) return { state: 'GIVEN_UP', reply };
   if (message.ageSeconds >= lifetimeSeconds) return { state: 'GIVEN_UP', reply };
-  const inSeconds = Math.max(askedSecondsOf(outcome), backOffOf(message.attempts, drawn));
+  const rest = isUnanswered && message.unanswered > 0 ? UNANSWERED_SECONDS : 0;
+  const inSeconds = Math.max(rest, askedSecondsOf(outcome), backOffOf(message.attempts, drawn));
   return { state: 'WAITING', reply, inSeconds, isUnanswered };
 }
