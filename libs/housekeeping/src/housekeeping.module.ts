@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '@tokenwarden/audit';
 import { NotificationsModule } from '@tokenwarden/notifications';
 import { Announcements } from './announcements/announcements.js';
 import { DirectoryAcceptance } from './directory-sync/acceptance.js';
@@ -20,7 +21,7 @@ import { WarningSettler } from './warnings/warning-settler.js';
 
 /** What is done again and again without being asked. Nothing runs before `firstSynchronisation` was called. */
 @Module({
-  imports: [NotificationsModule],
+  imports: [AuditModule, NotificationsModule],
   providers: [
     SyncLog,
     DirectorySyncTask,
