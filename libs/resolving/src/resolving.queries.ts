@@ -1,19 +1,19 @@
 import { prepared, rows, type Transaction } from '@tokenwarden/database';
 import { GRANTS_OF_GROUP } from '@tokenwarden/directory';
-import { BULK_REVOCATION_OF } from '@tokenwarden/tokens';
+import { BULK_REVOCATION_OF, endNowOf } from '@tokenwarden/tokens';
 import type { GroupFacts, PrincipalState, TokenRecord } from './resolution.rules.js';
 
-// A predecessor that has ended or is revoked waits for nothing any more.
+// A predecessor that has ended or is revoked waits for nothing any more; one that a cap has ended is left alone by who ends it.
 const WAITING_PREDECESSOR = `SELECT p.id FROM access_tokens p ${BULK_REVOCATION_OF('p')}
     WHERE p.id = t.predecessor_id AND p.ends_on_successors_use AND p.ends_at > clock_timestamp()
       AND p.revoked_at IS NULL AND bulk.revoked_at IS NULL`;
 
 /**
  * The row, its principal, the live groups with what they grant now, the signing key and the predecessor that waits: all of
- * one moment. A revocation that is still being written behind its commit counts like one in the row.
+ * one moment. A revocation or a cap that is still being written behind its commit counts like one in the row.
  */
 const RECORD = `
-SELECT t.id, t.kind, t.name, t.issuer, t.principal_id, t.scopes, t.audiences, t.created_at, t.expires_at, t.ends_at,
+SELECT t.id, t.kind, t.name, t.issuer, t.principal_id, t.scopes, t.audiences, t.created_at, t.expires_at, ${endNowOf('t')} AS ends_at,
   t.suspended_at, coalesce(t.revoked_at, bulk.revoked_at) AS revoked_at,
   coalesce(u.username, s.name) AS principal_name,
   CASE

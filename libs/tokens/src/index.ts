@@ -45,7 +45,10 @@ export {
   endNowOf,
   IDS_BEING_CAPPED,
   IDS_BEING_REVOKED,
+  readingTokensNow,
+  TOKENS_BEING_CAPPED,
   tokensNow,
+  type TokensNow,
 } from './tokens-now.queries.js';
 export { BULK_REVOCATION_LOCK } from './bulk-revocations.queries.js';
 export { type IdsSelect, type WaitingDecision } from './frozen-sets.queries.js';

@@ -113,7 +113,7 @@ export async function renameToken(
   await leaveTrail(tx, 'token.updated', [renamed], by, changes);
   // A bulk revocation that hit the token may not be in its row yet.
   const { revokedAt, revokedBy, revokedReason } = token;
-  return { ...renamed, revokedAt, revokedBy, revokedReason };
+  return { ...asItEnds(renamed, token), revokedAt, revokedBy, revokedReason };
 }
 
 /** How a suspension came about. */
@@ -139,7 +139,7 @@ export async function suspendToken(
   if (token.suspendedAt !== null && (token.suspendedWithScope || !withScope)) return token;
   const suspended = await updateSuspended(tx, token.id, { at, by: by.actor, withScope });
   await leaveTrail(tx, 'token.suspended', [suspended], by, withReason(reason));
-  return suspended;
+  return asItEnds(suspended, token);
 }
 
 /**
@@ -157,7 +157,7 @@ export async function resumeToken(
   if (token.suspendedAt === null) return token;
   const resumed = await updateResumed(tx, token.id);
   await leaveTrail(tx, 'token.resumed', [resumed], by, withReason(reason));
-  return resumed;
+  return asItEnds(resumed, token);
 }
 
 /** Revokes the locked token for good, an expired one too; records nothing when it is revoked already. */
@@ -170,5 +170,10 @@ export async function revokeToken(
   if (token.revokedAt !== null) return token;
   const revoked = await updateRevoked(tx, token.id, { at: await databaseNow(tx), by: by.actor, reason });
   await leaveTrail(tx, 'token.revoked', [revoked], by, withReason(reason));
-  return revoked;
+  return asItEnds(revoked, token);
+}
+
+// A cap that hit the token may not be in its row yet.
+function asItEnds(changed: AccessTokenEntity, { endsAt }: AccessTokenEntity): AccessTokenEntity {
+  return { ...changed, endsAt };
 }

@@ -1,6 +1,7 @@
 import { databaseNow, type Transaction } from '@tokenwarden/database';
 import { SYSTEM, type Author } from '@tokenwarden/vocabulary';
 import type { AccessTokenEntity } from './access-token.entity.js';
+import { writeCapsOf } from './caps.js';
 import { updateEndedOnSuccessorsUse, updateRotated } from './rotation.queries.js';
 import { requireLive } from './token-status.rules.js';
 import { leaveTrail } from './token-trail.js';
@@ -26,6 +27,7 @@ export async function leaveToSuccessor(
 ): Promise<AccessTokenEntity> {
   const at = await databaseNow(tx);
   requireLive(token, at, 'rotated');
+  await writeCapsOf(tx, token.id);
   const rotated = await updateRotated(tx, token.id, { at, endsAt, endsOnSuccessorsUse });
   if (rotated === null)
     throw new Error(
@@ -44,6 +46,7 @@ export async function leaveToSuccessor(
  * however many uses come at the same time. One that was revoked meanwhile stays as it is.
  */
 export async function endOnSuccessorsUse(tx: Transaction, id: string): Promise<void> {
+  await writeCapsOf(tx, id);
   const ended = await updateEndedOnSuccessorsUse(tx, id);
   if (ended === null) return;
   await leaveTrail(tx, 'token.updated', [ended], SYSTEM, {

@@ -80,14 +80,45 @@ function manyTokensNow({ revocations, caps }: Waiting): string {
 }
 
 /**
- * The source of a SELECT over tokens as they are now, with the columns of `access_tokens`: while a bulk revocation or a cap is
- * being written behind its commit, the tokens that it names count as revoked, or end, as it says from that commit on. Between
- * such times it is the table itself, so that its indexes serve.
+ * In a FROM: the tokens that a cap ends earlier than their rows say, each once, with the columns of `access_tokens` and the end
+ * that holds. For a statement that goes by an index of ends: such tokens stand in it where they ended before.
  */
-export async function tokensNow(tx: Transaction): Promise<string> {
+export const TOKENS_BEING_CAPPED = `(SELECT ${TOKEN_COLUMNS.map(([column]) =>
+  column === 'ends_at'
+    ? `least(a.ends_at, min(${capEndOf('a', 'd.maxima', 'd.enforce_from')})) AS ends_at`
+    : `a.${column}`,
+).join(', ')}
+  FROM bulk_caps d JOIN bulk_cap_sets s ON s.cap_id = d.id AND s.written_at IS NULL CROSS JOIN LATERAL unnest(s.token_ids) AS hit (id)
+    JOIN access_tokens a ON a.id = hit.id
+  WHERE d.written_at IS NULL GROUP BY a.id)`;
+
+/** How tokens are read as they are now. */
+export interface TokensNow {
+  /** The source of a SELECT, with the columns of `access_tokens`. */
+  readonly source: string;
+  /**
+   * Some end earlier than their rows say: an index of ends leads to too few that end before a moment, to all and more that end
+   * after one, and its order is not theirs. `TOKENS_BEING_CAPPED` are those.
+   */
+  readonly areEndsMoving: boolean;
+}
+
+/**
+ * The source of a SELECT over tokens as they are now: while a bulk revocation or a cap is being written behind its commit, the
+ * tokens that it names count as revoked, or end, as it says from that commit on. Between such times it is the table itself, so
+ * that its indexes serve.
+ */
+export async function readingTokensNow(tx: Transaction): Promise<TokensNow> {
   const [waiting] = await rows<Waiting>(
     tx,
     `SELECT EXISTS (${IDS_BEING_REVOKED}) AS revocations, EXISTS (${IDS_BEING_CAPPED}) AS caps`,
   );
-  return waiting && (waiting.revocations || waiting.caps) ? manyTokensNow(waiting) : 'access_tokens';
+  const { revocations = false, caps = false } = waiting ?? {};
+  const source = revocations || caps ? manyTokensNow({ revocations, caps }) : 'access_tokens';
+  return { source, areEndsMoving: caps };
+}
+
+/** The source alone of `readingTokensNow`, for a statement that goes by no index of ends itself. */
+export async function tokensNow(tx: Transaction): Promise<string> {
+  return (await readingTokensNow(tx)).source;
 }

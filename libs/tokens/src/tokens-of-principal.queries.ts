@@ -3,17 +3,18 @@ import type { ActorRef } from '@tokenwarden/vocabulary';
 import type { AccessTokenEntity } from './access-token.entity.js';
 import type { IdsSelect } from './frozen-sets.queries.js';
 import { tokenColumns } from './token-columns.js';
-import { IDS_BEING_REVOKED, isBeingRevoked } from './tokens-now.queries.js';
+import { endNowOf, endNowOfMany, IDS_BEING_REVOKED, isBeingRevoked } from './tokens-now.queries.js';
 
 // Asked once for the statement, so that an index can be read up to it.
 const NOW = '(SELECT clock_timestamp())';
-// What a bulk revocation has taken and not yet written looks live in its row.
+// What a bulk revocation has taken, or a cap has ended, and not yet written looks live in its row.
 const livingRows = (owned: string, at = NOW) =>
   `access_tokens t WHERE ${owned} AND t.revoked_at IS NULL AND t.ends_at > ${at}`;
 const OF_PRINCIPALS = 't.principal_id = ANY($1::uuid[])';
-const IS_NOT_BEING_REVOKED = `NOT ${isBeingRevoked('t')}`;
-// Of very many tokens: what is being revoked is read once and hashed, not looked up for each.
-const AMONG_MANY_IS_NOT_BEING_REVOKED = `(t.id IN (${IDS_BEING_REVOKED})) IS NOT TRUE`;
+const isLiveNow = (at = NOW) => `NOT ${isBeingRevoked('t')} AND ${endNowOf('t')} > ${at}`;
+// Of very many tokens: what waits to be written is read once and hashed, not looked up for each.
+const amongManyIsLiveNow = (at = NOW) =>
+  `(t.id IN (${IDS_BEING_REVOKED})) IS NOT TRUE AND ${endNowOfMany('t')} > ${at}`;
 const IS_NOT_SUSPENDED = 't.suspended_at IS NULL';
 
 /** How tokens are locked that somebody else has in hand at this very moment: waited for, or left as they are. */
@@ -21,7 +22,7 @@ export type HeldTokens = 'waited for' | 'left out';
 
 // Locked in the order of ids, so that two of these never wait for each other in a circle.
 const locked = (condition: string, held: HeldTokens = 'waited for') =>
-  `SELECT id FROM ${livingRows(OF_PRINCIPALS, '$2')} AND ${condition} ORDER BY id
+  `SELECT id FROM ${livingRows(OF_PRINCIPALS, '$2')} AND ${isLiveNow('$2')} AND ${condition} ORDER BY id
    FOR NO KEY UPDATE OF t ${held === 'left out' ? 'SKIP LOCKED' : ''}`;
 
 /** Revokes every live token of the principals and gives them. */
@@ -32,7 +33,7 @@ export async function updateLiveRevoked(
 ): Promise<AccessTokenEntity[]> {
   return rows(
     tx,
-    `WITH hit AS (${locked(IS_NOT_BEING_REVOKED, revocation.held)})
+    `WITH hit AS (${locked('TRUE', revocation.held)})
      UPDATE access_tokens SET revoked_at = $2, revoked_by = $3, revoked_reason = $4
      FROM hit WHERE access_tokens.id = hit.id RETURNING ${tokenColumns()}`,
     [principalIds, revocation.at, JSON.stringify(revocation.by), revocation.reason],
@@ -47,7 +48,7 @@ export async function updateActiveSuspended(
 ): Promise<AccessTokenEntity[]> {
   return rows(
     tx,
-    `WITH hit AS (${locked(`${IS_NOT_SUSPENDED} AND ${IS_NOT_BEING_REVOKED}`)})
+    `WITH hit AS (${locked(IS_NOT_SUSPENDED)})
      UPDATE access_tokens SET suspended_at = $2, suspended_by = $3, suspended_with_scope = false
      FROM hit WHERE access_tokens.id = hit.id RETURNING ${tokenColumns()}`,
     [principalIds, suspension.at, JSON.stringify(suspension.by)],
@@ -72,7 +73,7 @@ export async function updateTheseSuspended(
     tx,
     `WITH hit AS (
        SELECT t.id, principal.at FROM unnest($2::uuid[], $3::timestamptz[]) AS principal (id, at), ${livingRows(owned)}
-         AND ${IS_NOT_SUSPENDED} AND ${IS_NOT_BEING_REVOKED} ORDER BY t.id FOR NO KEY UPDATE OF t)
+         AND ${IS_NOT_SUSPENDED} AND ${isLiveNow()} ORDER BY t.id FOR NO KEY UPDATE OF t)
      UPDATE access_tokens SET suspended_at = hit.at, suspended_by = $4, suspended_with_scope = false
      FROM hit WHERE access_tokens.id = hit.id RETURNING access_tokens.id, access_tokens.name`,
     [ids, principals.map(({ id }) => id), principals.map(({ at }) => at), JSON.stringify(by)],
@@ -92,7 +93,7 @@ export async function activeTokensOf(
   principalIds: readonly string[],
   most: number,
 ): Promise<OwnedToken[]> {
-  const active = `${livingRows('t.principal_id = principal.id')} AND ${IS_NOT_SUSPENDED} AND ${IS_NOT_BEING_REVOKED}`;
+  const active = `${livingRows('t.principal_id = principal.id')} AND ${IS_NOT_SUSPENDED} AND ${isLiveNow()}`;
   return rows(
     tx,
     `SELECT token.id, principal.id AS "principalId" FROM unnest($1::uuid[]) AS principal (id)
@@ -104,7 +105,7 @@ export async function activeTokensOf(
 /** Whether a principal has a token that is ACTIVE: a condition. `principalId` is SQL, a column with its table. */
 export function hasActiveRows(principalId: string): string {
   return `EXISTS (SELECT FROM ${livingRows(`t.principal_id = ${principalId}`)} AND ${IS_NOT_SUSPENDED}
-    AND ${IS_NOT_BEING_REVOKED})`;
+    AND ${isLiveNow()})`;
 }
 
 /** The ids of the live tokens of these principals, in order, so many at most of those behind `after`. */
@@ -124,11 +125,11 @@ export async function lockTokens(tx: Transaction, ids: readonly string[]): Promi
 }
 
 /**
- * The tokens of principals that are live at this moment: not revoked, nor being so. For whoever has many of them: what is
- * being revoked is read once and not for each.
+ * The tokens of principals that are live at this moment: neither revoked nor ended, nor being so. For whoever has many of them:
+ * what waits to be written is read once and not for each.
  */
 export function liveTokensOf(principalIds: readonly string[], at: Date): IdsSelect {
-  const sql = `SELECT t.id FROM ${livingRows(OF_PRINCIPALS, '$2::timestamptz')} AND ${AMONG_MANY_IS_NOT_BEING_REVOKED}`;
+  const sql = `SELECT t.id FROM ${livingRows(OF_PRINCIPALS, '$2::timestamptz')} AND ${amongManyIsLiveNow('$2::timestamptz')}`;
   return { sql, parameters: [principalIds, at] };
 }
 
@@ -144,8 +145,8 @@ export function hasMoreLiveRowsThan(principalId: string, count: string): string 
 export async function liveCountOf(tx: Transaction, principalId: string, bound: number): Promise<number> {
   const live = livingRows('t.principal_id = $1::uuid');
   const count = await counted(tx, live, principalId, bound);
-  // Only whoever has reached the bound is worth the look at what a bulk revocation has taken and not yet written.
-  return count < bound ? count : counted(tx, `${live} AND ${IS_NOT_BEING_REVOKED}`, principalId, bound);
+  // Only whoever has reached the bound is worth the look at what is decided and not yet written.
+  return count < bound ? count : counted(tx, `${live} AND ${isLiveNow()}`, principalId, bound);
 }
 
 // As many principals as are counted, with all that they have, well within the time of a statement.
@@ -175,7 +176,7 @@ async function countsOf(
     const found = await rows<{ id: string; count: number }>(
       tx,
       `SELECT t.principal_id AS id, count(*)::integer AS count FROM ${livingRows(OF_PRINCIPALS)}
-         AND ${condition} AND ${AMONG_MANY_IS_NOT_BEING_REVOKED} GROUP BY t.principal_id`,
+         AND ${condition} AND ${amongManyIsLiveNow()} GROUP BY t.principal_id`,
       [principalIds.slice(start, start + COUNTED_AT_ONCE)],
     );
     for (const { id, count } of found) counts.set(id, count);

@@ -1,15 +1,15 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import type { EndingCount, TokenCount } from '@tokenwarden/telemetry';
-import { IDS_BEING_REVOKED } from '@tokenwarden/tokens';
+import { tokensNow } from '@tokenwarden/tokens';
 
 /** All tokens that have a row, by kind and status at this moment. */
 export async function countByStatus(tx: Transaction): Promise<TokenCount[]> {
   return rows(
     tx,
-    `SELECT kind, CASE WHEN revoked_at IS NOT NULL OR hit.id IS NOT NULL THEN 'REVOKED'
+    `SELECT kind, CASE WHEN revoked_at IS NOT NULL THEN 'REVOKED'
          WHEN ends_at <= statement_timestamp() THEN 'EXPIRED'
          WHEN suspended_at IS NOT NULL THEN 'SUSPENDED' ELSE 'ACTIVE' END AS status, count(*)::integer AS count
-     FROM access_tokens t LEFT JOIN (${IDS_BEING_REVOKED}) AS hit ON hit.id = t.id GROUP BY 1, 2`,
+     FROM ${await tokensNow(tx)} t GROUP BY 1, 2`,
   );
 }
 
@@ -18,11 +18,10 @@ export async function countEnding(tx: Transaction): Promise<EndingCount[]> {
   return rows(
     tx,
     `SELECT kind, span.within, count(*)::integer AS count
-     FROM access_tokens t LEFT JOIN (${IDS_BEING_REVOKED}) AS hit ON hit.id = t.id
+     FROM ${await tokensNow(tx)} t
        JOIN (VALUES ('P1D', interval '24 hours'), ('P7D', interval '168 hours'), ('P30D', interval '720 hours'))
          AS span (within, length) ON ends_at <= statement_timestamp() + span.length
-     WHERE revoked_at IS NULL AND hit.id IS NULL
-       AND ends_at > statement_timestamp() AND ends_at <= statement_timestamp() + interval '720 hours'
+     WHERE revoked_at IS NULL AND ends_at > statement_timestamp() AND ends_at <= statement_timestamp() + interval '720 hours'
      GROUP BY kind, span.within`,
   );
 }

@@ -1,11 +1,10 @@
 import { COUNT_LIMIT } from '@tokenwarden/api';
 import { rows, type Transaction } from '@tokenwarden/database';
-import { tokensNow } from '@tokenwarden/tokens';
 import { queryTooComplex } from '@tokenwarden/vocabulary';
 import type { TokenFilter } from './token-list.types.js';
 import { approachesOf, EVERYTHING } from './token-paths.queries.js';
 import { conditionsOf, type TokenSelection } from './token-selection.queries.js';
-import { breadthOf, countAlong, narrowestOf, type Sought } from './token-walks.queries.js';
+import { breadthOf, countAlong, narrowestOf, soughtNow, type Sought } from './token-walks.queries.js';
 
 /** How many tokens are looked at to count those that are selected. */
 export interface CountEffort {
@@ -31,9 +30,9 @@ export async function countTokens(
   selection: TokenSelection,
   effort = EFFORT,
 ): Promise<number> {
-  const sought = { selection, source: await tokensNow(tx) };
+  const sought = await soughtNow(tx, selection);
   const most = COUNT_LIMIT + 1;
-  const approaches = approachesOf(selection);
+  const approaches = approachesOf(sought);
   const narrowest = await narrowestOf(
     tx,
     approaches.length === 0 ? [EVERYTHING] : approaches,

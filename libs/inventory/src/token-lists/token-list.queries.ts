@@ -1,13 +1,21 @@
 import type { CursorKey, Page } from '@tokenwarden/api';
 import type { Transaction } from '@tokenwarden/database';
-import { tokensNow, type AccessTokenEntity } from '@tokenwarden/tokens';
+import type { AccessTokenEntity } from '@tokenwarden/tokens';
 import { queryTooComplex } from '@tokenwarden/vocabulary';
 import type { TokenOrder } from './token-list.types.js';
 import { keyOf, stretchesOf } from './token-orders.js';
 import { approachesOf, type Approach } from './token-paths.queries.js';
 import type { TokenSelection } from './token-selection.queries.js';
 import { partsOf } from './token-parts.queries.js';
-import { gather, merge, narrowestOf, walk, type Sought, type StoredToken } from './token-walks.queries.js';
+import {
+  gather,
+  merge,
+  narrowestOf,
+  soughtNow,
+  walk,
+  type Sought,
+  type StoredToken,
+} from './token-walks.queries.js';
 
 /** A token, the database's moment at which it was read (its status is that of this moment), and its cursor. */
 export interface TokenOfMoment {
@@ -51,9 +59,9 @@ export async function tokensOnPage(
   page: Page,
   effort = EFFORT,
 ): Promise<TokenOfMoment[]> {
-  const sought = { selection, source: await tokensNow(tx) };
+  const sought = await soughtNow(tx, selection);
   const list = { order, page };
-  const approaches = approachesOf(selection);
+  const approaches = approachesOf(sought);
   const found =
     (isOfSome(selection)
       ? await gathered(tx, sought, approaches.slice(0, 1), list, effort.few)
@@ -109,7 +117,7 @@ async function merged(
   sought: Sought,
   { order, page }: { order: TokenOrder; page: Page },
 ): Promise<StoredToken[] | undefined> {
-  const parts = await partsOf(tx, sought.selection, page);
+  const parts = await partsOf(tx, sought, page);
   const [only] = stretchesOf(order, page);
   if (!parts || !only || order.field !== 'CREATED_AT') return undefined;
   return merge(tx, sought, parts, { ...only, depth: parts.depth });

@@ -3,6 +3,7 @@ import { pageOf, toConnection, type Page, type PageArgs } from '@tokenwarden/api
 import { keyset, openDatabase, rows, type Database, type Transaction } from '@tokenwarden/database';
 import { tokensNow } from '@tokenwarden/tokens';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { capLiveTokens } from '../../test/capped-samples.js';
 import { mixedSamples } from '../../test/mixed-samples.js';
 import { sampleSelection, StoredSamples } from '../../test/stored-samples.js';
 import { countTokens } from './token-count.queries.js';
@@ -17,6 +18,7 @@ import {
   gather,
   lastUseIn,
   merge,
+  soughtNow,
   storedColumns,
   walk,
   type StoredToken,
@@ -87,6 +89,9 @@ const filters = (): Partial<TokenFilter>[] => [
   { createdAfter: new Date('2026-01-02T00:00:00Z'), createdBefore: new Date('2026-01-07T00:00:00Z') },
   { endsAfter: new Date('2026-03-01T00:00:00Z'), endsBefore: new Date('2999-01-05T00:00:00Z') },
   { endsBefore: new Date('2026-05-01T00:00:00Z'), kind: 'USER' },
+  { endsBefore: new Date('2998-01-04T00:00:00Z'), userId: id.ada },
+  { endsAfter: new Date('2998-01-04T00:00:00Z') },
+  { endsBefore: new Date('2998-01-05T00:00:01Z'), endsAfter: new Date('2026-03-15T00:00:00Z') },
   { usable: true, exceedsPolicy: true },
   { scope: 'a:b' },
   { scope: 'nobody/has:this' },
@@ -147,7 +152,12 @@ describe('the order of a list', () => {
   );
 });
 
-describe('every way to a page', () => {
+describe.each([
+  ['', () => Promise.resolve()],
+  [', while caps are being written into rows,', () => capLiveTokens(database)],
+])('every way to a page%s', (_, happens) => {
+  beforeAll(happens);
+
   // From both ends, and from the middle both ways.
   const pages = async (selection: TokenSelection, order: TokenOrder): Promise<Page[]> => {
     const whole = await read((tx) => tokensOnPage(tx, selection, order, pageOf({ first: 100 }, '')));
@@ -170,14 +180,14 @@ describe('every way to a page', () => {
       const selection = sampleSelection(filter);
       for (const page of await pages(selection, order)) {
         await read(async (tx) => {
-          const sought = { selection, source: await tokensNow(tx) };
+          const sought = await soughtNow(tx, selection);
           const expected = idsOf(await byMeaning(tx, selection, order, page));
           const about = JSON.stringify({ filter, order, page });
           expect([
             about,
             (await tokensOnPage(tx, selection, order, page)).map(({ token }) => token.id),
           ]).toEqual([about, expected]);
-          for (const approach of approachesOf(selection)) {
+          for (const approach of approachesOf(sought)) {
             expect([about, idsOf(await gather(tx, sought, approach, { order, page }))]).toEqual([
               about,
               expected,
@@ -195,7 +205,7 @@ describe('every way to a page', () => {
               expect([about, idsOf(found.flat() as StoredToken[])]).toEqual([about, expected]);
             else expect(bound).toBeLessThan(1_000);
           }
-          const parts = await partsOf(tx, selection, page);
+          const parts = await partsOf(tx, sought, page);
           const [stretch] = stretchesOf(order, page);
           if (!parts || !stretch || order.field !== 'CREATED_AT') return;
           for (const depth of [2, 1_000]) {
@@ -219,7 +229,8 @@ describe('every way to a page', () => {
   });
 
   it('knows how broad an approach is, up to a bound', async () => {
-    const [approach] = approachesOf(sampleSelection({ userId: id.ada }));
+    const selection = sampleSelection({ userId: id.ada });
+    const [approach] = approachesOf({ selection, areEndsMoving: false });
     if (!approach) throw new Error('A user is an approach.');
     expect(await read((tx) => breadthOf(tx, approach, 1_000))).toBe(30);
     expect(await read((tx) => breadthOf(tx, approach, 10))).toBe(10);

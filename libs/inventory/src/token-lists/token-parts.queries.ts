@@ -1,8 +1,8 @@
 import type { Page } from '@tokenwarden/api';
 import { rows, type Transaction } from '@tokenwarden/database';
 import { TOKEN_KINDS } from '@tokenwarden/vocabulary';
-import { endsOf, principalsOf } from './token-paths.queries.js';
-import type { Placeholder, TokenSelection } from './token-selection.queries.js';
+import { endsOf, principalsOf, withoutLatestEnd, type Approached } from './token-paths.queries.js';
+import type { Placeholder } from './token-selection.queries.js';
 import type { Parts } from './token-walks.queries.js';
 
 /** So many tokens are read of each part where the filter asks more than the parts do. */
@@ -19,7 +19,7 @@ const WEEK = (moment: string) => `date_bin('7 days', ${moment}, '2000-01-01T00:0
  */
 export async function partsOf(
   tx: Transaction,
-  selection: TokenSelection,
+  { selection, areEndsMoving }: Approached,
   page: Page,
 ): Promise<(Parts & { readonly depth: number }) | undefined> {
   const { filter } = selection;
@@ -33,8 +33,10 @@ export async function partsOf(
       depth,
     };
   }
-  if (endsOf(filter, String).length === 0) return undefined;
-  const bounds = (value: Placeholder) => endsOf(filter, value).join(' AND ');
+  // Of ends that are moving only the earliest can be said of the rows: what ends before a moment may stand far behind it.
+  const boundsOf = (value: Placeholder) => endsOf(areEndsMoving ? withoutLatestEnd(filter) : filter, value);
+  if (boundsOf(String).length === 0) return undefined;
+  const bounds = (value: Placeholder) => boundsOf(value).join(' AND ');
   const weeks = await weeksWithin(tx, bounds);
   if (!weeks) return undefined;
   const kinds = filter.kind === undefined ? TOKEN_KINDS : [filter.kind];

@@ -1,4 +1,4 @@
-import { IDS_BEING_REVOKED } from '@tokenwarden/tokens';
+import { IDS_BEING_CAPPED, IDS_BEING_REVOKED, TOKENS_BEING_CAPPED } from '@tokenwarden/tokens';
 import { foldedForSearch, isIdentifier, type TokenStatus } from '@tokenwarden/vocabulary';
 import type { TokenFilter } from './token-list.types.js';
 import type { Stretch } from './token-orders.js';
@@ -12,10 +12,16 @@ import {
 
 /** A way to tokens by an index: which rows `w` of which table. */
 export interface Way {
-  readonly table: 'access_tokens' | 'token_uses';
+  readonly table: 'access_tokens' | 'token_uses' | typeof TOKENS_BEING_CAPPED;
   readonly condition: string;
   /** The order of the index, so that a bounded look goes by it; empty where the index has none. */
   readonly orderBy: string;
+}
+
+/** What is sought, and whether the ends in the rows are those that hold. */
+export interface Approached {
+  readonly selection: TokenSelection;
+  readonly areEndsMoving: boolean;
 }
 
 /** One or several ways that together lead to all tokens of a selection, and others beside them. */
@@ -35,6 +41,16 @@ const way = (condition: string, orderBy = BY_CREATION): Way => ({
   orderBy,
 });
 
+/** What holds for a row `w` of a token that no cap ends earlier than it says. */
+export const KEEPS_ITS_END = `(w.id IN (${IDS_BEING_CAPPED})) IS NOT TRUE`;
+
+// Ends in rows are moving: the tokens whose rows are right, and beside them those that a cap ends earlier.
+const whileEndsMove = (ways: readonly Way[]): readonly Way[] =>
+  ways.flatMap((one) => [
+    { ...one, condition: `${one.condition} AND ${KEEPS_ITS_END}` },
+    { table: TOKENS_BEING_CAPPED, condition: one.condition, orderBy: '' },
+  ]);
+
 const WAYS_OF_STATUS: Readonly<Record<TokenStatus, readonly Way[]>> = {
   ACTIVE: [way(`w.ends_at > ${NOW}`, BY_END)],
   SUSPENDED: [way('w.suspended_at IS NOT NULL')],
@@ -47,8 +63,14 @@ const WAYS_OF_STATUS: Readonly<Record<TokenStatus, readonly Way[]>> = {
 export const EVERYTHING: Approach = { ways: () => [way('TRUE')], answers: [] };
 
 /** The approaches that the filter opens, the ones first that most often lead to the fewest tokens. */
-export function approachesOf({ filter, reach }: TokenSelection): readonly Approach[] {
+export function approachesOf({
+  selection: { filter, reach },
+  areEndsMoving,
+}: Approached): readonly Approach[] {
   const found: Approach[] = [];
+  // What is said of the earliest end alone leads to all of them in any case: no end moves later.
+  const isByEnd = areEndsMoving && hasLatestEnd(filter);
+  const byEnd = (ways: readonly Way[]) => (isByEnd ? whileEndsMove(ways) : ways);
   const add = (ways: Approach['ways'], ...answers: (keyof TokenFilter)[]) => found.push({ ways, answers });
   const asked = (...names: (keyof TokenFilter)[]) => names.filter((name) => filter[name] !== undefined);
   const ids = reach !== 'all' && 'tokenId' in reach ? [reach.tokenId] : filter.ids?.filter(isIdentifier);
@@ -56,7 +78,9 @@ export function approachesOf({ filter, reach }: TokenSelection): readonly Approa
   const principals = principalsOf({ filter, reach });
   if (principals) {
     const bounds = (value: Placeholder) => [...endsOf(filter, value), ...createdOf(filter, value)];
-    add((value) => [way([`w.principal_id IN (${principals(value)})`, ...bounds(value)].join(' AND '), '')]);
+    add((value) =>
+      byEnd([way([`w.principal_id IN (${principals(value)})`, ...bounds(value)].join(' AND '), '')]),
+    );
   }
   const { search, unusedSince, profile, unscoped } = filter;
   if (search !== undefined && isSearchedByIndex(search)) {
@@ -65,13 +89,15 @@ export function approachesOf({ filter, reach }: TokenSelection): readonly Approa
   const statuses = impliedStatuses(filter);
   if (statuses && !statuses.includes('ACTIVE')) {
     const isExact = statuses.length === 1 && statuses[0] === 'REVOKED';
-    add(() => statuses.flatMap((status) => WAYS_OF_STATUS[status]), ...(isExact ? asked('status') : []));
+    const waysOf = (status: TokenStatus) =>
+      areEndsMoving && status === 'EXPIRED' ? whileEndsMove(WAYS_OF_STATUS[status]) : WAYS_OF_STATUS[status];
+    add(() => statuses.flatMap(waysOf), ...(isExact ? asked('status') : []));
   }
   const isOfKind = (value: Placeholder) => (filter.kind ? [`w.kind = ${value(filter.kind)}`] : []);
   if (endsOf(filter, String).length > 0) {
     add(
-      (value) => [way([...isOfKind(value), ...endsOf(filter, value)].join(' AND '), BY_END)],
-      ...asked('kind', 'endsAfter', 'endsBefore'),
+      (value) => byEnd([way([...isOfKind(value), ...endsOf(filter, value)].join(' AND '), BY_END)]),
+      ...(areEndsMoving && !isByEnd ? [] : asked('kind', 'endsAfter', 'endsBefore')),
     );
   }
   if (filter.neverUsed === true) add(() => [way('w.first_used_at IS NULL')], 'neverUsed');
@@ -185,6 +211,16 @@ export function endsOf(filter: TokenFilter, placeholder: Placeholder): string[] 
     ...(statuses?.length && isLive ? [`w.ends_at > ${NOW}`] : []),
     ...(statuses && only(statuses) === 'EXPIRED' ? [`w.ends_at <= ${NOW}`] : []),
   ];
+}
+
+function hasLatestEnd(filter: TokenFilter): boolean {
+  return filter.endsBefore !== undefined || only(impliedStatuses(filter) ?? []) === 'EXPIRED';
+}
+
+/** The filter without what it says of the latest end: it selects as much, and more. */
+export function withoutLatestEnd(filter: TokenFilter): TokenFilter {
+  const { endsBefore: _, status, ...rest } = filter;
+  return hasLatestEnd({ status }) || status === undefined ? rest : { ...rest, status };
 }
 
 /** What the filter says of the creation, as conditions on `w`: nothing unused since a moment was created after it. */

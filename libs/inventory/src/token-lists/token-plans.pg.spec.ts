@@ -176,9 +176,10 @@ describe('the plans of an inventory', () => {
     if (!stretch) throw new Error('The order of creation is one stretch.');
     const merging = (selection: TokenSelection) =>
       plansOf(async (tx) => {
-        const parts = await partsOf(tx, selection, page);
+        const sought = { selection, source: 'access_tokens', areEndsMoving: false };
+        const parts = await partsOf(tx, sought, page);
         if (!parts) throw new Error('This selection has parts.');
-        await merge(tx, { selection, source: 'access_tokens' }, parts, { ...stretch, depth: parts.depth });
+        await merge(tx, sought, parts, { ...stretch, depth: parts.depth });
       });
     const byPrincipal = await merging(sampleSelection({}, { principalIds: ids.map((user) => user.id) }));
     expectIndexes(byPrincipal);

@@ -1,18 +1,34 @@
 import type { Page } from '@tokenwarden/api';
 import { keyset, rows, type KeysetClause, type KeysetColumn, type Transaction } from '@tokenwarden/database';
-import { tokenColumns, type AccessTokenEntity } from '@tokenwarden/tokens';
+import {
+  readingTokensNow,
+  tokenColumns,
+  TOKENS_BEING_CAPPED,
+  type AccessTokenEntity,
+  type TokensNow,
+} from '@tokenwarden/tokens';
 import { columnsOf, type Stretch } from './token-orders.js';
 import type { TokenOrder } from './token-list.types.js';
-import { conditionsOfWalk, createdOf, type Approach, type Way } from './token-paths.queries.js';
+import {
+  conditionsOfWalk,
+  createdOf,
+  KEEPS_ITS_END,
+  type Approach,
+  type Way,
+} from './token-paths.queries.js';
 import { conditionsWith, type Placeholder, type TokenSelection } from './token-selection.queries.js';
 
 /** A token of a list, its last use as Postgres writes it (in orders by last use), and the moment at which it was read. */
 export type StoredToken = AccessTokenEntity & { readonly now: Date; readonly lastUsedAt: string | null };
 
-/** A selection and where its tokens are read from, as `tokensNow` gives it. */
-export interface Sought {
+/** A selection and where its tokens are read from. */
+export interface Sought extends TokensNow {
   readonly selection: TokenSelection;
-  readonly source: string;
+}
+
+/** The selection among the tokens as they are now. */
+export async function soughtNow(tx: Transaction, selection: TokenSelection): Promise<Sought> {
+  return { selection, ...(await readingTokensNow(tx)) };
 }
 
 const SELECTED = (id: string, source: string, conditions: readonly string[]) =>
@@ -49,7 +65,7 @@ export const lastUseIn = ({ field }: TokenOrder) =>
  */
 export async function walk(
   tx: Transaction,
-  { selection, source }: Sought,
+  { selection, source, areEndsMoving }: Sought,
   { stretch, page }: { stretch: Stretch; page: Page },
   { limit, bound }: { limit: number; bound: number },
 ): Promise<StoredToken[] | undefined> {
@@ -57,21 +73,28 @@ export async function walk(
   const conditions = conditionsOfWalk(selection, stretch, placeholder);
   if (conditions === undefined) return [];
   const clause = clauseOf(page, stretch.columns, statement);
-  const walked = (columns: string, rest: string) => `SELECT ${columns} FROM ${stretch.table} w
-    WHERE ${[stretch.condition, ...conditions, clause.condition].join(' AND ')} ORDER BY ${clause.orderBy} ${rest}`;
   const names = stretch.columns.map((_, i) => `key_${i}`);
   const keys = stretch.columns.map(({ column }, i) => `${column} AS ${names[i]}`).join(', ');
+  const inOrder = names.map((name) => `w.${name} ${clause.direction}`).join(', ');
+  const along = (table: string, more: readonly string[] = []) =>
+    `SELECT ${stretch.id} AS id, ${keys} FROM ${table} w
+     WHERE ${[stretch.condition, ...conditions, clause.condition, ...more].join(' AND ')} ORDER BY ${clause.orderBy}`;
+  const walked = (rest: string) =>
+    areEndsMoving && stretch.field === 'ENDS_AT'
+      ? `SELECT * FROM ((${along('access_tokens', [KEEPS_ITS_END])} LIMIT ${bound + 1})
+           UNION ALL (${along(TOKENS_BEING_CAPPED)} LIMIT ${bound + 1})) AS w ORDER BY ${inOrder} ${rest}`
+      : `${along(stretch.table)} ${rest}`;
   const lastUsedAt = stretch.field === 'LAST_USED_AT' ? 'w.key_0' : 'NULL::timestamptz';
   const before = [...statement];
   const found = await rows<StoredToken>(
     tx,
-    `SELECT ${storedColumns(lastUsedAt)} FROM (${walked(`${stretch.id} AS id, ${keys}`, `LIMIT ${bound}`)}) AS w
+    `SELECT ${storedColumns(lastUsedAt)} FROM (${walked(`LIMIT ${bound}`)}) AS w
      ${TOKEN_OF('w.id', source, conditionsWith(selection, placeholder))}
-     ORDER BY ${names.map((name) => `w.${name} ${clause.direction}`).join(', ')} LIMIT ${limit}`,
+     ORDER BY ${inOrder} LIMIT ${limit}`,
     statement,
   );
   if (found.length === limit) return found;
-  const more = await rows(tx, walked('1', `OFFSET ${bound} LIMIT 1`), before);
+  const more = await rows(tx, walked(`OFFSET ${bound} LIMIT 1`), before);
   return more.length === 0 ? found : undefined;
 }
 

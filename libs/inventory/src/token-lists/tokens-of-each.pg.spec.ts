@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pageOf } from '@tokenwarden/api';
 import { openDatabase, type Database, type Transaction } from '@tokenwarden/database';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { capLiveTokens } from '../../test/capped-samples.js';
 import { mixedSamples } from '../../test/mixed-samples.js';
 import { sampleSelection, StoredSamples } from '../../test/stored-samples.js';
 import { countTokens } from './token-count.queries.js';
@@ -62,7 +63,11 @@ async function expectAsAlone(
   }
 }
 
-describe('the pages of many principals at once', () => {
+describe.each([
+  ['', () => Promise.resolve()],
+  [', while caps are being written into rows,', () => capLiveTokens(database)],
+])('the pages of many principals at once%s', (_, happens) => {
+  beforeAll(happens);
   const filters = (): Partial<TokenFilter>[] => [
     {},
     { status: ['ACTIVE'] },
@@ -70,6 +75,8 @@ describe('the pages of many principals at once', () => {
     { usable: true },
     { userId: id.ada },
     { groupId: id.group },
+    { endsAfter: new Date('2998-01-04T00:00:00Z'), endsBefore: new Date('2998-01-05T00:00:01Z') },
+    { status: ['EXPIRED'] },
     { createdAfter: new Date('2026-01-03T00:00:00Z'), endsBefore: new Date('2026-05-01T00:00:00Z') },
   ];
   it.each(ORDERS)('by %j are those of each alone', async (order) => {

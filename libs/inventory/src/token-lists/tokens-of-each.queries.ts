@@ -1,6 +1,5 @@
 import { COUNT_LIMIT, type Page } from '@tokenwarden/api';
 import { rows, type Transaction } from '@tokenwarden/database';
-import { tokensNow } from '@tokenwarden/tokens';
 import { isIdentifier, queryTooComplex } from '@tokenwarden/vocabulary';
 import { ofMoment, type TokenOfMoment } from './token-list.queries.js';
 import type { TokenOrder } from './token-list.types.js';
@@ -11,6 +10,7 @@ import {
   clauseOf,
   lastUseIn,
   newStatement,
+  soughtNow,
   storedColumns,
   TOKEN_OF,
   TOKEN_OF_OR_NONE,
@@ -45,7 +45,7 @@ export async function tokensOnPageOfEach(
   page: Page,
   lookedAt = LOOKED_AT,
 ): Promise<Map<string, TokenOfMoment[]>> {
-  const sought = { selection, source: await tokensNow(tx) };
+  const sought = await soughtNow(tx, selection);
   const list = { order, page };
   const gathered: Look<Found[]> = (ids, bound) => gatherOfEach(tx, sought, ids, list, bound);
   const walked: Look<Found[]> = (ids, bound) => walkOfEach(tx, sought, ids, list, bound);
@@ -72,7 +72,7 @@ export async function countTokensOfEach(
   selection: TokenSelection,
   lookedAt = LOOKED_AT,
 ): Promise<Map<string, number>> {
-  const sought = { selection, source: await tokensNow(tx) };
+  const sought = await soughtNow(tx, selection);
   const isWhole = Object.values(selection.filter).every((value) => value === undefined);
   const count: Look<number> = (ids, bound) => countOfEach(tx, sought, ids, bound);
   // Nothing but the index is looked at where nothing is asked.
@@ -103,17 +103,18 @@ async function lookInTurn<T>(
 /** The first tokens of each in an order that has an index: enough where they fill the page, or where there are no more. */
 async function walkOfEach(
   tx: Transaction,
-  { selection, source }: Sought,
+  sought: Sought,
   ids: readonly string[],
   { order, page }: List,
   bound: number,
 ): Promise<Map<string, Found[]>> {
+  const { selection, source } = sought;
   const { statement, placeholder } = newStatement();
   const columns = stretchesOf(order, page).flatMap(({ stretch }) => stretch.columns);
   const clause = clauseOf(page, columns, statement);
   const bounds = (order.field === 'CREATED_AT' ? createdOf : endsOf)(selection.filter, placeholder);
   const principals = principalsAmong(ids, selection, placeholder);
-  const walked = `${tokensOf(selection, placeholder)} AND ${[clause.condition, ...bounds].join(' AND ')} ORDER BY ${clause.orderBy}`;
+  const walked = `${tokensOf(sought, placeholder)} AND ${[clause.condition, ...bounds].join(' AND ')} ORDER BY ${clause.orderBy}`;
   const before = [...statement];
   const found = await rows<Found>(
     tx,
@@ -134,12 +135,13 @@ async function walkOfEach(
 /** All tokens of each, sorted: enough where there are no more than are looked at. */
 async function gatherOfEach(
   tx: Transaction,
-  { selection, source }: Sought,
+  sought: Sought,
   ids: readonly string[],
   { order, page }: List,
   bound: number,
 ): Promise<Map<string, Found[]>> {
-  const longer = await whoHasMore(tx, selection, ids, bound);
+  const { selection, source } = sought;
+  const longer = await whoHasMore(tx, sought, ids, bound);
   const whole = ids.filter((id) => !longer.has(id));
   const { statement, placeholder } = newStatement();
   const clause = clauseOf(page, columnsOf(order), statement);
@@ -148,7 +150,7 @@ async function gatherOfEach(
     tx,
     `SELECT shown.* FROM ${principalsAmong(whole, selection, placeholder)} CROSS JOIN LATERAL (
        SELECT ${storedColumns(column)}, row_number() OVER (ORDER BY ${clause.orderBy}) AS place
-       FROM (${withinBounds(selection, placeholder)} LIMIT ${bound}) AS led
+       FROM (${withinBounds(sought, placeholder)} LIMIT ${bound}) AS led
        ${TOKEN_OF('led.id', source, conditionsWith(selection, placeholder))} ${join}
        WHERE ${clause.condition} ORDER BY ${clause.orderBy} LIMIT ${clause.limit}) AS shown`,
     statement,
@@ -158,22 +160,23 @@ async function gatherOfEach(
 
 async function whoHasMore(
   tx: Transaction,
-  selection: TokenSelection,
+  sought: Sought,
   ids: readonly string[],
   bound: number,
 ): Promise<Set<string>> {
   const { statement, placeholder } = newStatement();
-  const principals = principalsAmong(ids, selection, placeholder);
-  const sql = whoseGoesOn(principals, withinBounds(selection, placeholder), bound);
+  const principals = principalsAmong(ids, sought.selection, placeholder);
+  const sql = whoseGoesOn(principals, withinBounds(sought, placeholder), bound);
   return new Set((await rows<{ id: string }>(tx, sql, statement)).map(({ id }) => id));
 }
 
 async function countOfEach(
   tx: Transaction,
-  { selection, source }: Sought,
+  sought: Sought,
   ids: readonly string[],
   bound: number,
 ): Promise<Map<string, number>> {
+  const { selection, source } = sought;
   const { statement, placeholder } = newStatement();
   const principals = principalsAmong(ids, selection, placeholder);
   const isWhole = Object.values(selection.filter).every((value) => value === undefined);
@@ -182,7 +185,7 @@ async function countOfEach(
     tx,
     `SELECT principal.id, counted.* FROM ${principals} CROSS JOIN LATERAL (
        SELECT count(*)::integer AS "lookedAt", count(${isWhole ? 'led' : 't'}.id)::integer AS count
-       FROM (${withinBounds(selection, placeholder)} LIMIT ${bound}) AS led ${chosen}) AS counted`,
+       FROM (${withinBounds(sought, placeholder)} LIMIT ${bound}) AS led ${chosen}) AS counted`,
     statement,
   );
   const known = new Map(ids.map((id) => [id, 0]));
@@ -204,15 +207,20 @@ function principalsAmong(
   return `(SELECT asked.id FROM unnest(${placeholder(ids)}::uuid[]) AS asked (id) ${condition}) AS principal`;
 }
 
-function tokensOf({ filter, reach }: TokenSelection, placeholder: Placeholder): string {
+// Of ends that are moving the rows say too little: then all of one principal are read as they are now.
+function tokensOf(
+  { selection: { filter, reach }, source, areEndsMoving }: Sought,
+  placeholder: Placeholder,
+): string {
   const ids = reach !== 'all' && 'tokenId' in reach ? [reach.tokenId] : filter.ids?.filter(isIdentifier);
   const among = ids ? ` AND w.id = ANY (${placeholder(ids)}::uuid[])` : '';
-  return `SELECT w.* FROM access_tokens w WHERE w.principal_id = principal.id${among}`;
+  return `SELECT w.* FROM ${areEndsMoving ? source : 'access_tokens'} w WHERE w.principal_id = principal.id${among}`;
 }
 
-function withinBounds(selection: TokenSelection, placeholder: Placeholder): string {
-  const bounds = [...endsOf(selection.filter, placeholder), ...createdOf(selection.filter, placeholder)];
-  return [tokensOf(selection, placeholder), ...bounds].join(' AND ');
+function withinBounds(sought: Sought, placeholder: Placeholder): string {
+  const { filter } = sought.selection;
+  const bounds = [...endsOf(filter, placeholder), ...createdOf(filter, placeholder)];
+  return [tokensOf(sought, placeholder), ...bounds].join(' AND ');
 }
 
 const whoseGoesOn = (principals: string, tokens: string, bound: number) =>
