@@ -10,9 +10,9 @@ import {
   type TokenSelection,
 } from './token-selection.queries.js';
 
-/** A way to tokens by an index: which rows `w` of which table. */
+/** A way to tokens by an index: which rows `w` of which table: `access_tokens`, `token_uses` or `TOKENS_BEING_CAPPED`. */
 export interface Way {
-  readonly table: 'access_tokens' | 'token_uses' | typeof TOKENS_BEING_CAPPED;
+  readonly table: string;
   readonly condition: string;
   /** The order of the index, so that a bounded look goes by it; empty where the index has none. */
   readonly orderBy: string;
