@@ -34,3 +34,11 @@ export {
   type WebhookReceiver,
 } from './webhook-receiver.js';
 export { tcpProxy, type TcpProxy } from './directories/tcp-proxy.js';
+export {
+  startSmtp,
+  type ArrivedMail,
+  type RunningSmtp,
+  type SmtpOptions,
+  type SmtpReply,
+  type SmtpScript,
+} from './smtp.js';
