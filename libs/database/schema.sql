@@ -379,6 +379,7 @@ CREATE TABLE service_accounts (
   suspended_at timestamp with time zone,
   orphaned_at timestamp with time zone,
   deleted_at timestamp with time zone,
+  grace_ended_at timestamp with time zone,
   CONSTRAINT service_accounts_pkey PRIMARY KEY (id)
 );
 CREATE INDEX service_accounts_by_name ON public.service_accounts USING btree (name, id) WHERE (deleted_at IS NULL);

@@ -1,5 +1,6 @@
 import { databaseNow, type Transaction } from '@tokenwarden/database';
-import { lockAccountsPastGrace } from '@tokenwarden/service-accounts';
+import type { NamedEntry } from '@tokenwarden/directory';
+import { lockAccountsPastGrace, noteEndedGraces } from '@tokenwarden/service-accounts';
 import { liveCountsOf, revokeTokensOf } from '@tokenwarden/tokens';
 import { SYSTEM, type Duration } from '@tokenwarden/vocabulary';
 import { graceBegan, sumOf } from './consequences.rules.js';
@@ -41,4 +42,12 @@ export async function endOrphanGraces(tx: Transaction, orphanGrace: Duration): P
     accounts: new Set(revoked.map(({ principalId }) => principalId)).size,
     revokedTokens: revoked.length,
   };
+}
+
+/**
+ * The accounts whose grace is over since this was last asked, each once, whether or not they had tokens left: to be told. Call it
+ * behind `endOrphanGraces`; like that it waits for nobody.
+ */
+export async function newlyPastGrace(tx: Transaction, orphanGrace: Duration): Promise<NamedEntry[]> {
+  return noteEndedGraces(tx, graceBegan(await databaseNow(tx), orphanGrace));
 }

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { NotificationsModule } from '@tokenwarden/notifications';
+import { AdministratorsMail } from './administrators-mail.js';
 import { DirectoryViews } from './directory-views.js';
 import { DIRECTORY_SOURCE, DirectoryService } from './directory.service.js';
 import type { DirectorySource } from './directory-answer.js';
@@ -15,16 +17,18 @@ export class DirectoryModule {
     return {
       module: DirectoryModule,
       global: true,
+      imports: [NotificationsModule],
       providers: [
         { provide: DIRECTORY_SOURCE, useValue: source },
         DirectoryService,
         DirectoryViews,
+        AdministratorsMail,
         GrantsService,
         UsersResolver,
         GroupsResolver,
         ActorUserResolver,
       ],
-      exports: [DirectoryService, DirectoryViews],
+      exports: [DirectoryService, DirectoryViews, AdministratorsMail],
     };
   }
 }

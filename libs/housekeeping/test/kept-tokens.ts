@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach } from '@jest/globals';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
+import { AdministratorsMail } from '@tokenwarden/directory';
+import { Notifications } from '@tokenwarden/notifications';
 import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
@@ -46,7 +48,8 @@ export class KeptTokens {
     const settings = new Settings({ instanceName: name } as Partial<SettingsValues> as SettingsValues);
     const logs = new Logs({ level: 'info', destination: { write: () => undefined } });
     const task = makeTask(database);
-    const runs = new Runs(database, new Tasks([task]), settings, logs);
+    const mail = new AdministratorsMail(new Notifications(database, logs, settings));
+    const runs = new Runs(database, new Tasks([task]), settings, logs, mail);
     const scheduler = new Scheduler(database, new Tasks([task]), runs, logs);
     this.instances.push({ database, task, runs, scheduler });
     return { database, task, runs, scheduler };

@@ -1,5 +1,7 @@
 import { afterAll, beforeEach } from '@jest/globals';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
+import { AdministratorsMail } from '@tokenwarden/directory';
+import { Notifications } from '@tokenwarden/notifications';
 import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
@@ -45,6 +47,8 @@ export interface InstanceOptions {
   /** Instead of these two: by the policy. */
   readonly timing?: Task['timing'];
   readonly budgetSeconds?: number;
+  /** Where its mail goes; none is sent when left out. */
+  readonly mail?: Settings['mail'];
   /** Where its database is, if something stands before it. */
   readonly url?: string;
 }
@@ -86,7 +90,10 @@ export class RunningHousekeeping {
   async another(options: InstanceOptions = {}): Promise<Instance> {
     const name = options.name ?? `instance-${(this.named += 1)}`;
     const database = await openDatabase(options.url ?? this.server.url, { applicationName: name });
-    const settings = new Settings({ instanceName: name } as Partial<SettingsValues> as SettingsValues);
+    const settings = new Settings({
+      instanceName: name,
+      mail: options.mail,
+    } as Partial<SettingsValues> as SettingsValues);
     const destination = { write: (line: string) => void this.lines.push(JSON.parse(line) as LogLine) };
     const logs = new Logs({ level: 'info', destination });
     const task: Task = {
@@ -102,7 +109,8 @@ export class RunningHousekeeping {
       run: options.work ?? succeed,
     };
     const tasks = new Tasks([task]);
-    const runs = new Runs(database, tasks, settings, logs);
+    const mail = new AdministratorsMail(new Notifications(database, logs, settings));
+    const runs = new Runs(database, tasks, settings, logs, mail);
     const scheduler = new Scheduler(database, tasks, runs, logs);
     const instance = { name, database, task, tasks, runs, scheduler };
     this.instances.push(instance);

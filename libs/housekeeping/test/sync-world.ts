@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import {
+  AdministratorsMail,
   DirectoryService,
   FileSource,
   type DirectoryAnswer,
   type DirectorySource,
 } from '@tokenwarden/directory';
+import { Notifications } from '@tokenwarden/notifications';
 import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs, Metrics } from '@tokenwarden/telemetry';
@@ -105,6 +107,8 @@ export class Gate {
 /** A directory file, a database, and as many processes that synchronise them as a test wants. */
 export class SyncWorld {
   readonly lines: LogLine[] = [];
+  /** Where instances made from now on send their mail; none is sent where undefined. */
+  mail: Settings['mail'];
   private readonly instances: SyncInstance[] = [];
   private folder = '';
 
@@ -152,14 +156,16 @@ export class SyncWorld {
     const database = await openDatabase(this.fresh.url, { applicationName: name });
     const settings = new Settings({
       ...{ instanceName: name, directorySyncSchedule: '*/5 * * * *', adminGroups },
+      mail: this.mail,
     } as Partial<SettingsValues> as SettingsValues);
     const destination = { write: (line: string) => void this.lines.push(JSON.parse(line) as LogLine) };
     const logs = new Logs({ level: 'info', destination });
     const metrics = new Metrics(logs);
     const file = new FileSource({ path: this.path, acceptsPlainPasswords: true });
     const directory = new DirectoryService(gate ? gated(file, gate) : file, database);
-    const task = new DirectorySyncTask(database, directory, settings, new SyncLog(logs));
-    const runs = new Runs(database, new Tasks([task]), settings, logs);
+    const mail = new AdministratorsMail(new Notifications(database, logs, settings));
+    const task = new DirectorySyncTask(database, directory, settings, new SyncLog(logs), mail);
+    const runs = new Runs(database, new Tasks([task]), settings, logs, mail);
     const sync = new DirectorySync(database, runs, task, logs);
     new DirectoryGauges(database, metrics).onModuleInit();
     const instance: SyncInstance = {

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AdministratorsMail } from '@tokenwarden/directory';
+import { Notifications } from '@tokenwarden/notifications';
 import { ServiceAccountsService } from '@tokenwarden/service-accounts';
+import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import type { Caller } from '@tokenwarden/vocabulary';
 import { World } from '../test/world.js';
@@ -11,7 +14,13 @@ let grace: Caller;
 let ada: Caller;
 beforeAll(async () => {
   world = await World.begin();
-  accounts = new ServiceAccountsService(world.database, new Logs({ level: 'fatal' }));
+  const logs = new Logs({ level: 'fatal' });
+  const settings = new Settings({} as Partial<SettingsValues> as SettingsValues);
+  accounts = new ServiceAccountsService(
+    world.database,
+    logs,
+    new AdministratorsMail(new Notifications(world.database, logs, settings)),
+  );
   data = await world.group(['dataset/*:read']);
   const admins = await world.group(['*:*']);
   grace = await world.person({ groupIds: [data] });

@@ -15,7 +15,7 @@ export {
   type AccountRecord,
 } from './accounts.queries.js';
 export { addAccount, type NewAccount } from './account-changes.js';
-export { lockAccountsPastGrace, orphanAccountsOf, recoverAccountsOf } from './orphans.js';
+export { lockAccountsPastGrace, noteEndedGraces, orphanAccountsOf, recoverAccountsOf } from './orphans.js';
 export { accountsPastGrace, accountsToOrphan, accountsToRecover } from './foreseen-orphans.queries.js';
 export { stateOf, type StateFacts } from './account-state.rules.js';
 export {

@@ -23,7 +23,7 @@ export async function orphanAccountsOf(
   // Looked at by a statement of its own, once they are held: one that was being linked to another group has it now.
   const orphaned = await rows<{ id: string }>(
     tx,
-    `UPDATE service_accounts s SET orphaned_at = clock_timestamp()
+    `UPDATE service_accounts s SET orphaned_at = clock_timestamp(), grace_ended_at = NULL
      WHERE s.id = ANY($1::uuid[]) AND s.deleted_at IS NULL AND s.orphaned_at IS NULL
        AND NOT EXISTS (SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id
          WHERE l.service_account_id = s.id AND g.state = 'ACTIVE')
@@ -84,6 +84,26 @@ export async function lockAccountsPastGrace(tx: Transaction, since: Date): Promi
   const ids = found.map(({ id }) => id);
   const accounts = await accountsByIds(tx, ids);
   return ids.flatMap((id) => accounts.get(id) ?? []);
+}
+
+/**
+ * Notes that the grace of the accounts is over that were orphaned at `since` or before, and gives those of which that was not
+ * noted before: once for each time that an account is orphaned. One that somebody else has in hand is left to the next time.
+ */
+export async function noteEndedGraces(
+  tx: Transaction,
+  since: Date,
+): Promise<{ readonly id: string; readonly name: string }[]> {
+  return rows(
+    tx,
+    `WITH over AS (
+       SELECT s.id FROM service_accounts s
+       WHERE s.deleted_at IS NULL AND s.orphaned_at <= $1 AND s.grace_ended_at IS NULL
+       ORDER BY s.id FOR UPDATE OF s SKIP LOCKED)
+     UPDATE service_accounts s SET grace_ended_at = clock_timestamp() FROM over WHERE s.id = over.id
+     RETURNING s.id, s.name`,
+    [since],
+  );
 }
 
 // Each event names those of the groups that left, or came back, to which its account is linked.

@@ -5,7 +5,7 @@ import { applyAnswer, DirectoryViews, setGrants, type WholeAnswer } from '@token
 import { Logs } from '@tokenwarden/telemetry';
 import { SYSTEM, type Caller } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
-import { IDS } from '../test/world.js';
+import { IDS, serviceOf } from '../test/world.js';
 import {
   accountById,
   accountsManagedBy,
@@ -17,7 +17,7 @@ import {
 } from './index.js';
 import { ServiceAccountFilter } from './service-account.inputs.js';
 import { ServiceAccountViews } from './service-account-views.js';
-import { ServiceAccountsService } from './service-accounts.service.js';
+import type { ServiceAccountsService } from './service-accounts.service.js';
 
 const { ada: ADA, grace: GRACE, linus: LINUS, admins: ADMINS, data: DATA, sales: SALES, etl: ETL } = IDS;
 const UNKNOWN = IDS.nothing;
@@ -39,7 +39,7 @@ beforeAll(async () => {
   fresh = await freshDatabase();
   database = await openDatabase(fresh.url);
   views = new ServiceAccountViews(database, new DirectoryViews(database));
-  service = new ServiceAccountsService(database, new Logs({ level: 'fatal' }));
+  service = serviceOf(database, new Logs({ level: 'fatal' }));
 });
 afterAll(async () => {
   await database?.close();

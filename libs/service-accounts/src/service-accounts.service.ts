@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
-import { holdCaller, type HeldCaller } from '@tokenwarden/directory';
+import { AdministratorsMail, holdCaller, type HeldCaller } from '@tokenwarden/directory';
 import { Logs } from '@tokenwarden/telemetry';
 import {
   authorOf,
@@ -9,6 +9,7 @@ import {
   isIdentifier,
   notFound,
   principalNotActive,
+  type Author,
   type Caller,
   type Duration,
   type Target,
@@ -37,6 +38,7 @@ export class ServiceAccountsService {
   constructor(
     private readonly database: Database,
     private readonly logs: Logs,
+    private readonly mail: AdministratorsMail,
   ) {}
 
   /**
@@ -83,9 +85,15 @@ export class ServiceAccountsService {
       const updated = await updateAccount(tx, account, difference, authorOf(caller));
       if (!held || account.orphanedAt === null) return { account: updated, comesBack: false };
       const recovered = await recoverAccount(tx, updated, liveGroupIdsOf(held), authorOf(caller));
+      await this.mail.tell(tx, {
+        ...{ type: 'accounts-recovered', linkedBy: caller.principal.name },
+        accounts: { count: 1, listed: [{ id, name: recovered.name }] },
+        recoveredAt: (await databaseNow(tx)).toISOString(),
+      });
       return { account: recovered, comesBack: true };
     });
     // As of one that a synchronisation brings back; who did this the trail says.
+    if (comesBack) this.mail.wake();
     if (comesBack) this.logs.info({ serviceAccountId: id }, 'A service account has a live group again.');
     return account;
   }
@@ -129,11 +137,31 @@ export class ServiceAccountsService {
       const reason = given ?? null;
       const revokedTokens = await revokeAllTokensOf(tx, account, hold, by, reason);
       await deleteAccount(tx, account, by, { reason, revokedTokens });
-      return { revokedTokens, wasOrphaned: account.orphanedAt !== null };
+      const wasOrphaned = account.orphanedAt !== null;
+      if (wasOrphaned) await this.tellOfDeletion(tx, account, by, revokedTokens);
+      return { revokedTokens, wasOrphaned };
     });
     // Whoever was told that it is orphaned is told that this is over.
+    if (wasOrphaned) this.mail.wake();
     if (wasOrphaned) this.logs.info({ serviceAccountId: id }, 'An orphaned service account is deleted.');
     return revokedTokens;
+  }
+
+  private async tellOfDeletion(
+    tx: Transaction,
+    { id, name }: AccountRecord,
+    { actor }: Author,
+    revokedTokens: number,
+  ): Promise<void> {
+    const deletedAt = (await databaseNow(tx)).toISOString();
+    const deletedBy = actor.name;
+    await this.mail.tell(tx, {
+      type: 'orphan-deleted',
+      account: { id, name },
+      deletedAt,
+      deletedBy,
+      revokedTokens,
+    });
   }
 }
 

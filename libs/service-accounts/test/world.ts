@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
-import { applyAnswer, DirectoryViews, setGrants, type WholeAnswer } from '@tokenwarden/directory';
+import {
+  AdministratorsMail,
+  applyAnswer,
+  DirectoryViews,
+  setGrants,
+  type WholeAnswer,
+} from '@tokenwarden/directory';
+import { Notifications } from '@tokenwarden/notifications';
+import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import { addToken } from '@tokenwarden/tokens';
 import {
@@ -30,6 +38,13 @@ export const IDS = {
   nothing: 'b3d8f6a2-9e47-4c15-a6d0-1f4e7b2c5d99',
 } as const;
 
+/** What is done to accounts, by a process that sends its mail there; none where left out. */
+export function serviceOf(database: Database, logs: Logs, mail?: Settings['mail']): ServiceAccountsService {
+  const settings = new Settings({ mail } as Partial<SettingsValues> as SettingsValues);
+  const telling = new AdministratorsMail(new Notifications(database, logs, settings));
+  return new ServiceAccountsService(database, logs, telling);
+}
+
 /** One event as it waits for its sequence. */
 export interface KeptEvent {
   readonly action: string;
@@ -58,13 +73,15 @@ export class World {
     readonly lines: string[],
   ) {}
 
-  static async open(): Promise<World> {
+  /** @param mail Where its mail goes; none is sent when left out */
+  static async open(mail?: Settings['mail']): Promise<World> {
     const fresh = await freshDatabase();
     const database = await openDatabase(fresh.url, { poolSize: 12 });
     const lines: string[] = [];
     const views = new ServiceAccountViews(database, new DirectoryViews(database));
     const logs = new Logs({ level: 'info', destination: { write: (line) => void lines.push(line) } });
-    const world = new World(fresh, database, new ServiceAccountsService(database, logs), views, lines);
+    const service = serviceOf(database, logs, mail);
+    const world = new World(fresh, database, service, views, lines);
     await world.sql(`INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, active_from)
       VALUES ('tokenwarden-test', 'ES256', '{}', '', clock_timestamp())`);
     return world;

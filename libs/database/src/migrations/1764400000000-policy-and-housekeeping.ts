@@ -14,6 +14,7 @@ export class PolicyAndHousekeeping1764400000000 implements MigrationInterface {
       WEBHOOK_FEED,
       TASKS,
       PURGE,
+      ORPHANS,
     ]) {
       await runner.query(statement);
     }
@@ -157,4 +158,9 @@ INSERT INTO housekeeping_tasks (task) VALUES ('EXPIRY_WARNINGS'), ('PURGE'), ('I
 
 const PURGE = `
 CREATE INDEX access_tokens_by_revocation ON access_tokens (revoked_at, id) WHERE revoked_at IS NOT NULL;
+`;
+
+// That an account can be brought back no more is told once, although nothing of it changes on that day.
+const ORPHANS = `
+ALTER TABLE service_accounts ADD COLUMN grace_ended_at timestamptz;
 `;

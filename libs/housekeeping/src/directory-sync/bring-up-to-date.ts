@@ -1,4 +1,9 @@
-import { applyConsequences, endOrphanGraces, foreseeConsequences } from '@tokenwarden/consequences';
+import {
+  applyConsequences,
+  endOrphanGraces,
+  foreseeConsequences,
+  newlyPastGrace,
+} from '@tokenwarden/consequences';
 import { rows, type Transaction } from '@tokenwarden/database';
 import {
   administratorGroupWarnings,
@@ -6,6 +11,7 @@ import {
   compareAnswer,
   pinMissingAdministratorGroups,
   type DirectoryChanges,
+  type NamedEntry,
   type NamedLosses,
   type Toll,
   type WholeAnswer,
@@ -23,6 +29,8 @@ export interface ReadAnswer {
 export interface BroughtUpToDate {
   readonly changes: DirectoryChanges;
   readonly done: AlsoDone;
+  /** The accounts that nobody can bring back from now on. */
+  readonly pastGrace: readonly NamedEntry[];
   readonly warnings: readonly string[];
 }
 
@@ -46,12 +54,13 @@ export async function bringUpToDate(
   // that happens to run may be an older one than that of others.
   await pinMissingAdministratorGroups(tx, adminGroups);
   const endedGraces = await endOrphanGraces(tx, orphanGrace);
+  const pastGrace = await newlyPastGrace(tx, orphanGrace);
   const warnings = [
     ...answer.warnings,
     ...(changes.warnings ?? []),
     ...(await administratorGroupWarnings(tx, adminGroups)),
   ];
-  return { changes, done: { ...done, endedGraces }, warnings };
+  return { changes, done: { ...done, endedGraces }, pastGrace, warnings };
 }
 
 /** What an answer would change, and what the brake decides by. */
@@ -71,6 +80,7 @@ export async function foresee(tx: Transaction, { answer, readFrom }: ReadAnswer)
     changes,
     toll,
     done: await foreseeBehind(tx, changes),
+    pastGrace: [],
     warnings: [...answer.warnings, ...(changes.warnings ?? [])],
   };
 }

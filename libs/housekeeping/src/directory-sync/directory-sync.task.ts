@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
-import { DirectoryService, HeldAnswer, NotWhole, refuseLockOut, whyHeld } from '@tokenwarden/directory';
+import {
+  AdministratorsMail,
+  DirectoryService,
+  HeldAnswer,
+  NotWhole,
+  refuseLockOut,
+  whyHeld,
+} from '@tokenwarden/directory';
 import { Settings } from '@tokenwarden/settings';
 import { RunFailed, type RunContext, type RunOutcome, type RunWork } from '../runs/run.js';
 import type { Task, Timing } from '../runs/task.js';
@@ -10,6 +17,7 @@ import { answerToAccept, holdAnswer, noteAcceptance, type Acceptance } from './h
 import { forgetHeldAnswers } from './held-answers.queries.js';
 import { affectedBy, detailsOfChanges, detailsOfHeld } from './sync-details.js';
 import { SyncLog, type SyncEnd } from './sync-log.js';
+import { tellOfApplied, tellOfHeld } from './sync-notices.js';
 import { writeUndisturbed } from './write-undisturbed.js';
 
 /** For comparing a whole company with its copy and counting what follows; a dry run is waited for by nobody. */
@@ -31,6 +39,7 @@ export class DirectorySyncTask implements Task {
     private readonly directory: DirectoryService,
     private readonly settings: Settings,
     private readonly log: SyncLog,
+    private readonly mail: AdministratorsMail,
   ) {}
 
   /** Whether a whole answer has come and is being written in this process: it may be that of a large company. */
@@ -64,6 +73,7 @@ export class DirectorySyncTask implements Task {
       const apply = (tx: Transaction) => this.apply(tx, context, { answer, readFrom }, acceptance);
       const end = await writeUndisturbed(context, apply);
       this.log.tell(context.runId, end);
+      this.mail.wake();
       return end.outcome;
     } catch (error) {
       throw error instanceof NotWhole ? noWholeAnswer(error.reasons) : error;
@@ -103,13 +113,20 @@ export class DirectorySyncTask implements Task {
       const { changes, done, warnings } = applied;
       const details = detailsOfChanges(changes, done, warnings);
       const outcome = { state: 'SUCCEEDED', examined, affected: affectedBy(changes), details } as const;
-      const endsHeld = await forgetHeldAnswers(tx);
+      const heldSince = await forgetHeldAnswers(tx);
+      const endsHeld = heldSince !== undefined;
       const before = await wasAdministered(tx);
+      await tellOfApplied(tx, this.mail, context.runId, {
+        applied,
+        heldSince,
+        acceptedBy: acceptance?.by.actor.name ?? null,
+      });
       await context.finish(tx, outcome);
       return { outcome, applied, endsHeld, wasAdministered: before };
     } catch (error) {
       if (!(error instanceof HeldAnswer)) throw error;
       const held = await holdAnswer(tx, context.runId, error, answer);
+      if (held.isFirst) await tellOfHeld(tx, this.mail, context.runId, error);
       await context.finish(tx, held.outcome);
       return { outcome: held.outcome, held: { reasons: error.reasons, isNews: held.isNews } };
     }

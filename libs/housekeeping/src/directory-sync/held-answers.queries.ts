@@ -38,9 +38,9 @@ export async function keepHeldAnswer(tx: Transaction, runId: string, named: Name
   );
 }
 
-/** A whole answer was applied: nothing waits any more. Gives whether something did. */
-export async function forgetHeldAnswers(tx: Transaction): Promise<boolean> {
-  return (await removeHeldAnswers(tx)).length > 0;
+/** A whole answer was applied: nothing waits any more. Gives since when something did; undefined where nothing did. */
+export async function forgetHeldAnswers(tx: Transaction): Promise<Date | undefined> {
+  return (await removeHeldAnswers(tx))[0]?.heldSince;
 }
 
 function removeHeldAnswers(tx: Transaction): Promise<{ heldSince: Date }[]> {

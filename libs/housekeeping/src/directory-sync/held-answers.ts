@@ -16,10 +16,11 @@ export interface Acceptance {
   readonly by: Author;
 }
 
-/** How a held run ended; `isNews` where nothing waited before, or another answer. */
+/** How a held run ended; `isNews` where nothing waited before, or another answer; `isFirst` where nothing did. */
 export interface Held {
   readonly outcome: RunOutcome;
   readonly isNews: boolean;
+  readonly isFirst: boolean;
 }
 
 /**
@@ -54,7 +55,11 @@ export async function holdAnswer(
   const wouldDo = detailsOfChanges(changes, await foreseeBehind(tx, changes), answer.warnings);
   const details = detailsOfHeld(toll, reasons, wouldDo);
   const examined = answer.users.length + answer.groups.length;
-  return { outcome: { state: 'HELD', examined, affected: 0, details }, isNews };
+  return {
+    outcome: { state: 'HELD', examined, affected: 0, details },
+    isNews,
+    isFirst: before === undefined,
+  };
 }
 
 /**

@@ -1,7 +1,9 @@
 import { record, storableDetails, storableText } from '@tokenwarden/audit';
 import { rows, type Transaction } from '@tokenwarden/database';
+import type { AdministratorsMail } from '@tokenwarden/directory';
 import { redacted, type Logs } from '@tokenwarden/telemetry';
 import { Problem, SYSTEM } from '@tokenwarden/vocabulary';
+import { tellOfFault } from './fault-notices.js';
 import { faultChange, type FaultChange, type SaidRun } from './fault.rules.js';
 import { RunFailed, type HousekeepingRunRecord, type RunOutcome } from './run.js';
 import { RUN_COLUMNS, type ClaimedRun } from './runs.queries.js';
@@ -30,10 +32,15 @@ export interface RunEnd extends RunOutcome {
 }
 
 /**
- * Ends a run that is RUNNING, in the transaction that holds it, with the event where a fault begins. Undefined where it is
- * not RUNNING any more: then nothing is written.
+ * Ends a run that is RUNNING, in the transaction that holds it, with the event where a fault begins and the mail where one
+ * begins or ends. Undefined where it is not RUNNING any more: then nothing is written.
  */
-export async function endRun(tx: Transaction, run: ClaimedRun, end: RunEnd): Promise<EndedRun | undefined> {
+export async function endRun(
+  tx: Transaction,
+  run: ClaimedRun,
+  end: RunEnd,
+  mail: AdministratorsMail,
+): Promise<EndedRun | undefined> {
   // A dry run says nothing of the task: it neither fails it nor mends it.
   const isFault = end.state === 'FAILED' && !run.dryRun && (end.isFault ?? true);
   const [ended] = await rows<HousekeepingRunRecord>(
@@ -66,6 +73,7 @@ export async function endRun(tx: Transaction, run: ClaimedRun, end: RunEnd): Pro
       details: { task: run.task, trigger: run.trigger, error: ended.error },
     });
   }
+  await tellOfFault(tx, mail, run, { run: ended, fault });
   return { run: ended, fault };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database, Transaction } from '@tokenwarden/database';
+import type { AdministratorsMail } from '@tokenwarden/directory';
 import type { Logs } from '@tokenwarden/telemetry';
 import { Problem, type Author } from '@tokenwarden/vocabulary';
 import {
@@ -29,6 +30,7 @@ const END_BOUNDS = { withinSeconds: 5 };
 export interface RunSurroundings {
   readonly database: Database;
   readonly logs: Logs;
+  readonly mail: AdministratorsMail;
   readonly by: Author;
   readonly budgetSeconds: number;
 }
@@ -165,7 +167,7 @@ export class RunningRun {
   // Who was told to stop before this takes everything back; after it, the commit goes through.
   private async finish(tx: Transaction, outcome: RunOutcome): Promise<void> {
     this.controller.signal.throwIfAborted();
-    this.ending = await endRun(tx, this.run, outcome);
+    this.ending = await endRun(tx, this.run, outcome, this.around.mail);
     if (!this.ending) throw new LostRun('The run has ended already.');
   }
 
@@ -188,11 +190,12 @@ export class RunningRun {
 
   // Undefined where it has ended: by a commit whose answer never came, or by whoever took it over.
   private async recordEnd(tx: Transaction, end: RunEnd): Promise<EndedRun | undefined> {
-    return (await holdAlone(tx, this.run)) ? endRun(tx, this.run, end) : undefined;
+    return (await holdAlone(tx, this.run)) ? endRun(tx, this.run, end, this.around.mail) : undefined;
   }
 
   private said(ended: EndedRun, thrown: unknown): HousekeepingRunRecord {
     sayEnd(this.around.logs, ended, thrown);
+    if (ended.fault !== 'NONE') this.around.mail.wake();
     return ended.run;
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { record } from '@tokenwarden/audit';
 import { Database, type Transaction } from '@tokenwarden/database';
+import { AdministratorsMail } from '@tokenwarden/directory';
 import { currentPolicy } from '@tokenwarden/policy';
 import { Settings } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
@@ -76,6 +77,7 @@ export class Runs implements BeforeApplicationShutdown {
     private readonly tasks: Tasks,
     private readonly settings: Settings,
     private readonly logs: Logs,
+    private readonly mail: AdministratorsMail,
   ) {}
 
   /**
@@ -89,7 +91,7 @@ export class Runs implements BeforeApplicationShutdown {
     const claimant = await this.claimant();
     const claim = await this.database.transaction(async (tx): Promise<Claim> => {
       await lockTask(tx, name);
-      const replaced = await endAbandoned(tx, task, start.dryRun, claimant);
+      const replaced = await this.endAbandoned(tx, task, start.dryRun, claimant);
       const running = await runningRun(tx, name, start.dryRun);
       return running ? { run: running } : { ...(await this.claim(tx, task, start)), replaced };
     });
@@ -107,15 +109,15 @@ export class Runs implements BeforeApplicationShutdown {
     const found = await this.database.transaction(async (tx) => {
       const row = await lockTask(tx, task.name);
       const due = await dueNow(tx, task, row);
-      const dry = await endAbandoned(tx, task, true, claimant);
-      const replaced = await endAbandoned(tx, task, false, claimant);
+      const dry = await this.endAbandoned(tx, task, true, claimant);
+      const replaced = await this.endAbandoned(tx, task, false, claimant);
       if (await runningRun(tx, task.name, false)) return { dry };
       const trigger = replaced ? 'CATCH_UP' : due;
       if (!trigger) return { dry };
       const start: Start = { trigger, by: SYSTEM, dryRun: false };
       return { dry, start, claim: { ...(await this.claim(tx, task, start)), replaced } };
     });
-    if (found.dry) sayEnd(this.logs, found.dry);
+    if (found.dry) this.say(found.dry);
     return found.claim && this.begun(task, found.claim, found.start, task.run);
   }
 
@@ -150,12 +152,29 @@ export class Runs implements BeforeApplicationShutdown {
     return { run, claimed };
   }
 
+  private say(ended: EndedRun): void {
+    sayEnd(this.logs, ended);
+    if (ended.fault !== 'NONE') this.mail.wake();
+  }
+
+  private async endAbandoned(
+    tx: Transaction,
+    { name }: Task,
+    dryRun: boolean,
+    claimant: Claimant,
+  ): Promise<EndedRun | undefined> {
+    const abandoned = await lockAbandonedRun(tx, name, dryRun, claimant);
+    if (!abandoned) return undefined;
+    const error = `The process ${abandoned.process} stopped reporting, and another run takes its place.`;
+    return endRun(tx, abandoned, { state: 'FAILED', examined: 0, affected: 0, error }, this.mail);
+  }
+
   private begun(task: Task, claim: Claim, { by }: Start, work: RunWork): BegunRun {
     const { run, claimed, replaced } = claim;
-    if (replaced) sayEnd(this.logs, replaced);
+    if (replaced) this.say(replaced);
     if (!claimed) return this.given(task, run);
-    const { database, logs } = this;
-    const running = new RunningRun(claimed, { database, logs, by, budgetSeconds: task.budgetSeconds });
+    const { database, logs, mail } = this;
+    const running = new RunningRun(claimed, { database, logs, mail, by, budgetSeconds: task.budgetSeconds });
     const ended = running
       .carryOut(work)
       .then((after) => after ?? this.endElsewhere(run.id, task.budgetSeconds))
@@ -202,18 +221,6 @@ async function dueNow(tx: Transaction, task: Task, row: TaskRow): Promise<Return
   const isNew = isNewTiming(timing, row);
   const through = isNew ? await noteTiming(tx, task.name, timing, policy.createdAt) : row.scheduledThrough;
   return timing.isEnabled ? dueTrigger(scheduleOf(timing), through, row.now) : undefined;
-}
-
-async function endAbandoned(
-  tx: Transaction,
-  { name }: Task,
-  dryRun: boolean,
-  claimant: Claimant,
-): Promise<EndedRun | undefined> {
-  const abandoned = await lockAbandonedRun(tx, name, dryRun, claimant);
-  if (!abandoned) return undefined;
-  const error = `The process ${abandoned.process} stopped reporting, and another run takes its place.`;
-  return endRun(tx, abandoned, { state: 'FAILED', examined: 0, affected: 0, error });
 }
 
 // Whoever waits for the end of a run waits through a moment without a database as well.
