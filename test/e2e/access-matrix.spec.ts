@@ -22,6 +22,8 @@ Query.serviceAccount               401    401  401       no        yes       yes
 Query.users                        401    401  401       no        yes       yes          yes        yes       no        no
 Query.groups                       401    401  401       no        yes       yes          yes        yes       yes       no
 Query.policy                       401    401  401       yes       yes       yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
+Query.policyHistory                401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
+Query.policyImpact                 401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Query.auditEvents                  401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Query.housekeepingTasks            401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Query.housekeepingRuns             401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
@@ -41,6 +43,7 @@ Mutation.deleteServiceAccount      401    401  401       FORBIDDEN FORBIDDEN yes
 Mutation.setGroupGrants            401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Mutation.runHousekeeping           401    401  401       FORBIDDEN FORBIDDEN yes          FORBIDDEN  yes       FORBIDDEN FORBIDDEN
 Mutation.acceptDirectoryChanges    401    401  401       FORBIDDEN FORBIDDEN NOT_FOUND    FORBIDDEN  NOT_FOUND FORBIDDEN FORBIDDEN
+Mutation.updatePolicy              401    401  401       FORBIDDEN FORBIDDEN VERSION_CONFLICT FORBIDDEN VERSION_CONFLICT FORBIDDEN FORBIDDEN
 `;
 
 /** HTTP statuses. The session of a person is nobody at OAuth's endpoints. */

@@ -18,6 +18,10 @@ const INSIDE: Readonly<Record<string, readonly [before: string, after: string]>>
     '} } }',
   ],
   'Group.members': ['groups { nodes {', '} }'],
+  'PolicyImpact.tokens': [
+    'policyImpact(input: { expectedVersion: 1, changes: { orphanGrace: "P1D" } }) {',
+    '}',
+  ],
   'Group.serviceAccounts': ['groups { nodes {', '} }'],
 };
 /** What only a member may do; everything else ada does. */

@@ -117,8 +117,15 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   ],
 };
 
-/** What is wrong elsewhere and right here: a rotated token may end at once. */
-const RIGHT_HERE: Readonly<Record<string, readonly unknown[]>> = { overlap: ['PT0S', 'P0D'] };
+const NO_TIME = ['PT0S', 'P0D'];
+/** What is wrong elsewhere and right here: a rotated token may end at once, an orphaned account may be lost at once. */
+const RIGHT_HERE: Readonly<Record<string, readonly unknown[]>> = {
+  overlap: NO_TIME,
+  maximumOverlap: NO_TIME,
+  orphanGrace: NO_TIME,
+};
+/** Lists that cannot be empty. */
+const NEVER_EMPTY = ['scopes', 'audiences', 'groupIds', 'profiles', 'kinds', 'thresholds', 'channels'];
 
 /**
  * Every way in which this argument can be wrong by itself, and every field inside it.
@@ -171,8 +178,12 @@ function* faultsOfLeaf(path: readonly string[], type: GraphQLInputType): Generat
   }
   if (name === 'String') yield* faultsOfText(path);
   if (name === 'Int') {
-    // Any number of tokens may be expected, as many are there, or not; days go up to a year.
-    const wrongNumbers = { expectedCount: [-1], days: [0, -1, 367] }[path.at(-1) ?? ''] ?? [0, -1, 101];
+    // Any number of tokens may be expected, as many are there, or not; any version, and then it is a stale one; days go
+    // up to a year.
+    const field = path.at(-1) ?? '';
+    const wrongNumbers = { expectedCount: [-1], expectedVersion: [], days: [0, -1, 367] }[field] ?? [
+      0, -1, 101,
+    ];
     for (const value of wrongNumbers) yield { what: `the number ${value}`, path, value };
   }
 }
@@ -206,7 +217,7 @@ function* faultsOfList(path: readonly string[]): Generator<Fault> {
     yield { what: '101 scopes', path, value: many('dataset/sales/aN:read', 101) };
     yield { what: 'the second of three', path: [...path, '1'], value: 'no scope' };
   }
-  if (['scopes', 'audiences', 'groupIds'].includes(field)) yield { what: 'an empty list', path, value: [] };
+  if (NEVER_EMPTY.includes(field)) yield { what: 'an empty list', path, value: [] };
   if (['ids', 'groupIds'].includes(field)) yield { what: '101 ids', path, value: many('N', 101) };
   if (field === 'scopes') {
     const long = many(`dataset/sales/${'a'.repeat(150)}N:read`, 20);

@@ -53,6 +53,32 @@ const accountChange = (id: string): ValidCall => ({
   evidence: id,
 });
 
+/** Everything that can be asked of the policy, with nothing wrong but its version. */
+const POLICY_CHANGE = {
+  expectedVersion: 2_000_000,
+  changes: {
+    profiles: [
+      {
+        name: 'everything',
+        description: 'For everybody',
+        maximum: 'P30D',
+        default: 'P7D',
+        kinds: ['USER', 'SERVICE_ACCOUNT'],
+        defaultFor: ['USER', 'SERVICE_ACCOUNT'],
+      },
+    ],
+    maximumOverlap: 'P1D',
+    orphanGrace: 'P1D',
+    requireScopes: false,
+    expiryWarnings: { enabled: true, thresholds: ['P1D'], schedule: '0 8 * * *', channels: ['EMAIL'] },
+    purge: { enabled: true, after: 'P1D', schedule: '0 8 * * *' },
+    idleRevocation: { enabled: false, after: 'P1D', schedule: '0 8 * * *' },
+  },
+  existingTokens: 'CAP',
+  enforceFrom: '2026-11-24T14:00:00Z',
+  reason: 'Why not',
+};
+
 /**
  * How every operation is called with nothing wrong: about a token of grace's, her group data-engineering, its account
  * `nightly-etl`, or herself. An operation that is missing here fails the suites that walk through the schema.
@@ -76,6 +102,17 @@ export const VALID_CALLS: Readonly<Record<string, Preparation>> = {
   'Query.users': (cast) => list(cast.users.grace),
   'Query.groups': (cast) => list(cast.groups['data-engineering'] ?? ''),
   'Query.policy': () => ({ args: {}, selection: '{ version }', evidence: 'version' }),
+  'Query.policyHistory': () => ({
+    args: {},
+    selection: '{ nodes { version } }',
+    evidence: 'version',
+  }),
+  // The first version is in force all the time: nobody here changes the policy.
+  'Query.policyImpact': () => ({
+    args: { input: { ...POLICY_CHANGE, expectedVersion: 1 } },
+    selection: '{ principals }',
+    evidence: 'principals',
+  }),
   'Query.auditEvents': () => list('id'),
   'Query.housekeepingTasks': () => ({ args: {}, selection: '{ task }', evidence: 'DIRECTORY_SYNC' }),
   'Query.housekeepingRuns': () => list('id'),
@@ -121,6 +158,12 @@ export const VALID_CALLS: Readonly<Record<string, Preparation>> = {
     args: { input: { groupId: groups['analysts'], grants: ['dataset/sales/*:read'] } },
     selection: '{ group { id } }',
     evidence: groups['analysts'] ?? '',
+  }),
+  // From a version that is never there: whoever may change the policy learns that, and nothing is changed.
+  'Mutation.updatePolicy': () => ({
+    args: { input: POLICY_CHANGE },
+    selection: '{ policy { version } }',
+    evidence: 'version',
   }),
   'Mutation.runHousekeeping': () => ({
     args: { input: { task: 'DIRECTORY_SYNC', dryRun: true } },
