@@ -5,8 +5,11 @@ import type { Author } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
 import {
   addToken,
+  capTokens,
+  holdAllTokens,
   lockToken,
   revokeMany,
+  writeWaitingCapSet,
   writeWaitingSet,
   type AccessTokenEntity,
   type IdsSelect,
@@ -27,6 +30,7 @@ export const ada = person('ada');
 export interface IssuedFacts {
   readonly principalId?: string;
   readonly endsInSeconds?: number;
+  readonly profile?: string;
   readonly predecessorId?: string;
 }
 
@@ -73,6 +77,7 @@ export class World {
   issued({
     principalId = this.userId,
     endsInSeconds = 3_600,
+    profile = 'interactive',
     predecessorId,
   }: IssuedFacts = {}): Promise<AccessTokenEntity> {
     const second = Math.floor(Date.now() / 1_000) * 1_000;
@@ -82,7 +87,7 @@ export class World {
       principalId,
       name: 'Straße',
       description: null,
-      profile: 'interactive',
+      profile,
       scopes: null,
       audiences: ['https://tokens.example'],
       issuer: 'https://tokens.example',
@@ -95,16 +100,16 @@ export class World {
   }
 
   /** So many tokens without events, a few thousand by one statement; gives their ids in order. */
-  async manyIssued(count: number, principalId = this.userId): Promise<string[]> {
+  async manyIssued(count: number, principalId = this.userId, profile = 'interactive'): Promise<string[]> {
     const ids: string[] = [];
     while (ids.length < count) {
       const issued = await this.sql<{ id: string }>(
         `INSERT INTO access_tokens (id, kind, user_id, name, search_text, profile, audiences, issuer, kid,
            created_at, created_by, expires_at, ends_at)
-         SELECT gen_random_uuid(), 'USER', $1, 'many', 'many', 'interactive', '{https://tokens.example}', 'https://tokens.example',
+         SELECT gen_random_uuid(), 'USER', $1, 'many', 'many', $4, '{https://tokens.example}', 'https://tokens.example',
            'tokenwarden-test', second, $2, second + interval '1 hour', second + interval '1 hour'
          FROM date_trunc('second', now()) AS second, generate_series(1, $3) RETURNING id`,
-        [principalId, JSON.stringify(grace.actor), Math.min(count - ids.length, 5_000)],
+        [principalId, JSON.stringify(grace.actor), Math.min(count - ids.length, 5_000), profile],
       );
       ids.push(...issued.map(({ id }) => id));
     }
@@ -127,9 +132,27 @@ export class World {
     );
   }
 
-  /** Writes until nothing waits. */
+  /** Caps live tokens of these profiles, seconds each, by a new version of the policy; their rows wait to be written. */
+  cap(
+    maxima: Readonly<Record<string, number>>,
+    enforceFrom = new Date(),
+    reason: string | null = null,
+  ): Promise<number> {
+    return this.database.transaction(async (tx) => {
+      await holdAllTokens(tx);
+      const [policy] = await rows<{ version: number }>(
+        tx,
+        `INSERT INTO policy_versions (version, document, created_at, created_by)
+         SELECT count(*) + 1, '{}', now(), '{}' FROM policy_versions RETURNING version`,
+      );
+      return capTokens(tx, { by: ada, reason, policyVersion: policy?.version ?? 0, enforceFrom, maxima });
+    });
+  }
+
+  /** Writes until nothing waits, of revocations and of caps. */
   async writeAll(): Promise<void> {
     while (await this.database.transaction(writeWaitingSet)) continue;
+    while (await this.database.transaction(writeWaitingCapSet)) continue;
   }
 
   /** The token's row as it is stored, whatever waits to be written into it. */
