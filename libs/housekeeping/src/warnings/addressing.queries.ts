@@ -1,9 +1,6 @@
 import { recordingOfSelected } from '@tokenwarden/audit';
+import { ADMINISTRATORS_TO_TELL } from '@tokenwarden/directory';
 import type { WarningChannels } from './warning-channels.js';
-
-const ADMINISTRATORS_TO_TELL = `SELECT DISTINCT u.id FROM administrator_groups a
-  JOIN groups g ON g.id = a.group_id AND g.state = 'ACTIVE' JOIN group_members m ON m.group_id = g.id
-  JOIN users u ON u.id = m.user_id AND u.state = 'ACTIVE' AND u.email IS NOT NULL`;
 
 /** Of what tokens are warned: that they end, or that nobody uses them. */
 export type WarningKind = 'EXPIRY' | 'IDLE';
