@@ -34,7 +34,7 @@ export async function addAccount(tx: Transaction, account: NewAccount, by: Autho
   await link(tx, id, groupIds);
   const written = withState({
     ...{ id, name, description, searchText, createdAt, createdBy: by.actor },
-    ...{ suspendedAt: null, orphanedAt: null, deletedAt: null },
+    ...{ suspendedAt: null, orphanedAt: null, graceEndedAt: null, deletedAt: null },
   });
   await noteChange(tx, 'service-account.created', written, by, {
     groupIds,

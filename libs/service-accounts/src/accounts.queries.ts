@@ -11,7 +11,8 @@ export interface AccountRecord extends Readonly<ServiceAccountEntity> {
 
 /** What a SELECT from `service_accounts s` names to get the row. */
 export const ACCOUNT_COLUMNS = `s.id, s.name, s.description, s.search_text AS "searchText", s.created_at AS "createdAt",
-  s.created_by AS "createdBy", s.suspended_at AS "suspendedAt", s.orphaned_at AS "orphanedAt", s.deleted_at AS "deletedAt"`;
+  s.created_by AS "createdBy", s.suspended_at AS "suspendedAt", s.orphaned_at AS "orphanedAt",
+  s.grace_ended_at AS "graceEndedAt", s.deleted_at AS "deletedAt"`;
 
 /** The account with this id; null where there is none, or none any more. */
 export async function accountById(tx: Transaction, id: string): Promise<AccountRecord | null> {

@@ -12,8 +12,7 @@ export class ServiceAccountEntity {
   @Column('jsonb', { name: 'created_by' }) createdBy: ActorRef;
   @Column('timestamptz', { name: 'suspended_at', nullable: true }) suspendedAt: Date | null;
   @Column('timestamptz', { name: 'orphaned_at', nullable: true }) orphanedAt: Date | null; // its last group is gone
-  @Column('timestamptz', { name: 'grace_ended_at', nullable: true, select: false })
-  graceEndedAt?: Date | null; // noted once, to be told
+  @Column('timestamptz', { name: 'grace_ended_at', nullable: true }) graceEndedAt: Date | null; // nothing brings it back
   @Column('timestamptz', { name: 'deleted_at', nullable: true }) deletedAt: Date | null;
 }
 

@@ -138,7 +138,9 @@ export class ServiceAccountsService {
       const revokedTokens = await revokeAllTokensOf(tx, account, hold, by, reason);
       await deleteAccount(tx, account, by, { reason, revokedTokens });
       const wasOrphaned = account.orphanedAt !== null;
-      if (wasOrphaned) await this.tellOfDeletion(tx, account, by, revokedTokens);
+      // Of one that nobody could bring back any more this was the news.
+      if (wasOrphaned && account.graceEndedAt === null)
+        await this.tellOfDeletion(tx, account, by, revokedTokens);
       return { revokedTokens, wasOrphaned };
     });
     // Whoever was told that it is orphaned is told that this is over.

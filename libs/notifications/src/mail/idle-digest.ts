@@ -36,16 +36,15 @@ export function idleDigest(content: IdleDigest, setting: MailSetting): MailDocum
   };
 }
 
-function subjectOf({ tokens, more, after }: IdleDigest, now: Date): Line {
+function subjectOf({ tokens, more }: IdleDigest, now: Date): Line {
   const count = tokens.length + more;
   const moments = tokens.map(({ revokedFrom }) => new Date(revokedFrom).getTime());
   const first = new Date(Math.min(...moments));
   const when = first > now ? `${distanceInWords(first, now, 1)} (${rfc3339(first)})` : 'now';
-  const what = words(counted(count, 'access token'));
-  const unused = words(`unused for ${durationInWords(after)}`);
+  const what = words(counted(count, 'unused access token'));
   const [only] = tokens;
-  if (count === 1 && only) return line`${what} ${unused} will be revoked ${words(when)}: ${name(only.name)}`;
-  return line`${what} ${unused} will be revoked, the first ${words(when)}`;
+  if (count === 1 && only) return line`${what} will be revoked ${words(when)}: ${name(only.name)}`;
+  return line`${what} will be revoked, the first ${words(when)}`;
 }
 
 function card(token: IdleDigest['tokens'][number], setting: MailSetting): Block {

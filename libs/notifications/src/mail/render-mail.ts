@@ -10,8 +10,8 @@ import { taskFails, taskRecovers } from './task-notices.js';
 import { answerHeld, answerReleased } from './held-notices.js';
 import { plain, textOf } from './text-part.js';
 
-/** The longest subject in code points. */
-const LONGEST_SUBJECT = 200;
+/** The longest subject in code points: what matters stands first in it. */
+const LONGEST_SUBJECT = 100;
 /** The longest name in a greeting. */
 const LONGEST_GREETED = 100;
 

@@ -10,7 +10,7 @@ export interface MailSetting {
 
 /** A mail in its two forms; each value stands in it escaped for its place. */
 export interface RenderedMail {
-  /** One line of at most 200 characters; whoever sends it encodes it. */
+  /** One line of at most 100 characters; whoever sends it encodes it. */
   readonly subject: string;
   /** In lines of at most 72 columns where words allow it, each ended by `\n`. */
   readonly text: string;
