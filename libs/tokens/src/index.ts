@@ -76,5 +76,5 @@ export { TokensModule } from './tokens.module.js';
 export { capEndOf } from './cap-end.queries.js';
 export { decidedWarningsOf, type DecidedWarning } from './token-warnings.js';
 export { restartUseTracking, USES_WHOLE_SINCE } from './use-tracking.js';
-export { purgeTokens } from './purging.js';
-export type { TokenCondition } from './purging.queries.js';
+export { purgePage, purgeThese } from './purging.js';
+export { BEFORE_ALL, type PlaceOfEnd, type PurgedPage, type TokenCondition } from './purging.queries.js';

@@ -2,11 +2,44 @@ import { recordingOfSelected } from '@tokenwarden/audit';
 import { rows, type Transaction } from '@tokenwarden/database';
 import { CAPS, fromDecisionsOn, REVOCATIONS } from './frozen-sets.queries.js';
 
-/** What must be so of a token of the alias `t`; its parameters are `$2` and so on. */
+/** What must be so of a token of the alias `t`; its parameters are `$1` and so on. */
 export interface TokenCondition {
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }
+
+/** The moments by which a token can have ended, each of which has an index. */
+export type EndedBy = 'ends_at' | 'revoked_at';
+
+/** A place in the order of tokens by one of their ends. */
+export interface PlaceOfEnd {
+  /** As Postgres writes it: a Date would round it. */
+  readonly moment: string;
+  readonly id: string;
+}
+
+/** A part of the tokens that ended before a moment. */
+export interface PageOfEnded {
+  readonly by: EndedBy;
+  readonly before: Date;
+  readonly behind: PlaceOfEnd;
+  /** The most that are removed. */
+  readonly most: number;
+}
+
+/** What came of a page. */
+export interface PurgedPage {
+  readonly purged: number;
+  /** Tokens of the page that were left as they are; very many are cut. */
+  readonly passedOver: readonly string[];
+  /** Behind which the next page begins; null where this one was the last. */
+  readonly next: PlaceOfEnd | null;
+}
+
+/** Before every token. */
+export const BEFORE_ALL: PlaceOfEnd = { moment: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
+
+const MOST_PASSED_OVER = 10_000;
 
 // As in the events of everything else: the moment as RFC 3339 in UTC. least() leaves a revocation out that is not there.
 const ENDED_AT = `to_char(least(t.ends_at, t.revoked_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -17,36 +50,73 @@ const AWAITS_NOTHING = [REVOCATIONS, CAPS]
   .join(' AND ');
 
 // Who writes uses down, or changes the successor, holds these rows and may want the token's next: whoever waited for them
-// with the token in hand would stand in a circle.
-const SUCCESSORS = `SELECT s.predecessor_id AS id FROM held JOIN access_tokens s ON s.predecessor_id = held.id
-    FOR NO KEY UPDATE OF s SKIP LOCKED`;
-const USES =
-  'SELECT u.token_id AS id FROM held JOIN token_uses u ON u.token_id = held.id FOR UPDATE OF u SKIP LOCKED';
-const IS_FREE = `(NOT EXISTS (SELECT FROM access_tokens s WHERE s.predecessor_id = t.id) OR t.id IN (SELECT id FROM successors))
-  AND (NOT EXISTS (SELECT FROM token_uses u WHERE u.token_id = t.id) OR t.id IN (SELECT id FROM uses))`;
+// with the token in hand would stand in a circle. The ids are an array, here and where rows are deleted, so that they are
+// looked up one by one whatever Postgres thinks of how many tokens there are.
+const IDS_HELD = 'ANY (ARRAY(SELECT id FROM held))';
+const BUSY = `
+  successors AS MATERIALIZED (SELECT s.predecessor_id AS id FROM access_tokens s WHERE s.predecessor_id = ${IDS_HELD}
+    FOR NO KEY UPDATE SKIP LOCKED),
+  uses AS MATERIALIZED (SELECT u.token_id AS id FROM token_uses u WHERE u.token_id = ${IDS_HELD} FOR UPDATE SKIP LOCKED),
+  busy AS (
+    SELECT s.predecessor_id AS id FROM access_tokens s
+    WHERE s.predecessor_id = ${IDS_HELD} AND s.predecessor_id NOT IN (SELECT id FROM successors)
+    UNION ALL
+    SELECT u.token_id FROM token_uses u WHERE u.token_id = ${IDS_HELD} AND u.token_id NOT IN (SELECT id FROM uses))`;
 
 /**
- * Deletes those of these tokens of which `isDue` is true and which nobody else holds, with the event `token.purged` for each,
- * by one statement. Uses, usage days and warnings go with them, and a successor has no predecessor any more.
- * @returns the ids that were deleted
+ * The beginning of a statement that deletes tokens, with the event `token.purged` for each: `held` are those that it holds, by
+ * `id` and `place`, and `purged` those of them that are gone, by `target_id`. A token that was changed since the statement began
+ * has another place by now, and stays.
  */
-export async function deleteDue(
+const purgingOf = (held: string) => `WITH held AS MATERIALIZED (${held} FOR UPDATE OF t SKIP LOCKED), ${BUSY},
+  purged AS (DELETE FROM access_tokens t WHERE t.ctid = ANY (ARRAY(SELECT place FROM held WHERE id NOT IN (SELECT id FROM busy)))
+    RETURNING t.id AS target_id, t.name AS target_name, jsonb_strip_nulls(jsonb_build_object('kind', t.kind,
+      'principalId', t.principal_id, 'endedAt', ${ENDED_AT}, 'predecessorId', t.predecessor_id)) AS details),
+  recorded AS (${recordingOfSelected({ action: 'token.purged', targetType: 'token', from: 'purged' })})`;
+
+/** Deletes those of these tokens of which `isDue` is true and which nobody else holds, and says which are due and stay. */
+export async function deleteThese(
   tx: Transaction,
   ids: readonly string[],
   isDue: TokenCondition,
-): Promise<string[]> {
-  const deleted = await rows<{ id: string }>(
+): Promise<Omit<PurgedPage, 'next'>> {
+  const areDue = `t.id = ANY ($${isDue.parameters.length + 1}::uuid[]) AND (${isDue.sql})`;
+  const [these] = await rows<Omit<PurgedPage, 'next'>>(
     tx,
-    `WITH held AS MATERIALIZED (SELECT t.id FROM access_tokens t WHERE t.id = ANY ($1::uuid[]) AND (${isDue.sql})
-         AND ${AWAITS_NOTHING} FOR UPDATE OF t SKIP LOCKED),
-       successors AS MATERIALIZED (${SUCCESSORS}),
-       uses AS MATERIALIZED (${USES}),
-       purged AS (DELETE FROM access_tokens t USING held WHERE t.id = held.id AND ${IS_FREE}
-         RETURNING t.id AS target_id, t.name AS target_name, jsonb_strip_nulls(jsonb_build_object('kind', t.kind,
-           'principalId', t.principal_id, 'endedAt', ${ENDED_AT}, 'predecessorId', t.predecessor_id)) AS details),
-       recorded AS (${recordingOfSelected({ action: 'token.purged', targetType: 'token', from: 'purged' })})
-     SELECT target_id AS id FROM purged`,
-    [ids, ...isDue.parameters],
+    `${purgingOf(`SELECT t.id, t.ctid AS place FROM access_tokens t WHERE ${areDue} AND ${AWAITS_NOTHING}`)}
+     SELECT (SELECT count(*) FROM purged)::integer AS purged, ARRAY(SELECT t.id FROM access_tokens t
+       WHERE ${areDue} AND t.id NOT IN (SELECT target_id FROM purged)) AS "passedOver"`,
+    [...isDue.parameters, ids],
   );
-  return deleted.map(({ id }) => id);
+  return there(these);
+}
+
+/** Deletes the tokens of a page of which `isDue` is true and which nobody else holds, and says which of the page stay. */
+export async function deletePage(
+  tx: Transaction,
+  { by, before, behind, most }: PageOfEnded,
+  isDue: TokenCondition,
+): Promise<PurgedPage> {
+  const first = isDue.parameters.length + 1;
+  const isBehind = `t.${by} < $${first}::timestamptz AND (t.${by}, t.id) > ($${first + 1}::timestamptz, $${first + 2}::uuid)`;
+  const [page] = await rows<PurgedPage>(
+    tx,
+    `${purgingOf(`SELECT t.id, t.ctid AS place, t.${by} AS moment FROM access_tokens t
+       WHERE ${isBehind} AND (${isDue.sql}) AND ${AWAITS_NOTHING} ORDER BY t.${by}, t.id LIMIT $${first + 3}`)},
+     last AS (SELECT moment, id FROM held ORDER BY moment DESC, id DESC LIMIT 1),
+     ending AS (SELECT (SELECT count(*) FROM held) < $${first + 3} AS is_last),
+     passed AS (SELECT t.id FROM access_tokens t WHERE ${isBehind}
+       AND ((SELECT is_last FROM ending) OR (t.${by}, t.id) <= (SELECT moment, id FROM last))
+       AND t.id NOT IN (SELECT target_id FROM purged) LIMIT ${MOST_PASSED_OVER})
+     SELECT (SELECT count(*) FROM purged)::integer AS purged, ARRAY(SELECT id FROM passed) AS "passedOver",
+       CASE WHEN NOT is_last THEN (SELECT json_build_object('moment', moment::text, 'id', id) FROM last) END AS next
+     FROM ending`,
+    [...isDue.parameters, before, behind.moment, behind.id, most],
+  );
+  return there(page);
+}
+
+function there<T>(said: T | undefined): T {
+  if (!said) throw new Error('Tokens were purged by a statement that said nothing.');
+  return said;
 }

@@ -1,27 +1,34 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { inBatches, type Transaction } from '@tokenwarden/database';
 import { currentPolicy, purgeDue } from '@tokenwarden/policy';
-import { holdOffBulkRevocations, purgeTokens } from '@tokenwarden/tokens';
-import type { Duration } from '@tokenwarden/vocabulary';
+import {
+  BEFORE_ALL,
+  holdOffBulkRevocations,
+  purgePage,
+  purgeThese,
+  type PlaceOfEnd,
+  type TokenCondition,
+} from '@tokenwarden/tokens';
+import { durationSeconds, type Duration } from '@tokenwarden/vocabulary';
 import type { RunContext } from '../runs/run.js';
 import { writePatiently } from '../runs/write-patiently.js';
-import { ENDS, tokensEndedBefore, type EndedBy, type EndedToken } from './purge.queries.js';
+
+/**
+ * The moments by which a token can have ended: one after the other they lead to all that are due. By both at once Postgres would
+ * go through everything that is due for every batch.
+ */
+const ENDS = ['ends_at', 'revoked_at'] as const;
 
 /** Tokens of one batch: a transaction of some tens of milliseconds. */
 const BATCH = 1_000;
 /** Between two batches it rests for a part of the time that the last one took: resolving comes first. */
-const REST_PER_WORK = 0.2;
-const LONGEST_REST_MILLISECONDS = 50;
+const REST_PER_WORK = 0.1;
+const LONGEST_REST_MILLISECONDS = 20;
 /** How often what somebody held is tried again, and how long it rests before. */
 const ROUNDS = 3;
 const ROUND_MILLISECONDS = 500;
 /** So many that were passed over are remembered; what is more is left to the next run. */
 const MOST_PASSED_OVER = 10_000;
-
-interface Batch {
-  readonly found: readonly EndedToken[];
-  readonly purged: readonly string[];
-}
 
 /** What one run of PURGE removes, batch by batch, and what it has to say of that. It is used once. */
 export class PurgeRun {
@@ -48,37 +55,40 @@ export class PurgeRun {
     for (const by of ENDS) if (!(await this.goThrough(by, deadline))) return false;
     for (let round = 0; round < ROUNDS && this.passedOver.size > 0; round += 1) {
       await pause(ROUND_MILLISECONDS, undefined, { signal: this.context.signal });
-      for (const ids of inBatches([...this.passedOver], BATCH)) {
-        const again = async (tx: Transaction) => this.purge(tx, ids, await this.afterInForce(tx));
-        this.note(ids, await writePatiently(this.context, again));
-      }
+      for (const ids of inBatches([...this.passedOver], BATCH)) await this.tryAgain(ids);
     }
     return true;
   }
 
   // It ends where nothing of this end is left before the run's moment: each batch begins behind the one before it.
-  private async goThrough(by: EndedBy, deadline: number): Promise<boolean> {
-    let behind: EndedToken | undefined;
-    for (;;) {
+  private async goThrough(by: (typeof ENDS)[number], deadline: number): Promise<boolean> {
+    let behind: PlaceOfEnd | null = BEFORE_ALL;
+    while (behind !== null) {
       const began = performance.now();
       if (began > deadline) return false;
-      const { found, purged } = await writePatiently(this.context, (tx) => this.batch(tx, by, behind));
-      this.note(
-        found.map(({ id }) => id),
-        purged,
-      );
-      if (found.length < BATCH) return true;
-      behind = found.at(-1);
+      const from: PlaceOfEnd = behind;
+      const { purged, passedOver, next } = await writePatiently(this.context, async (tx) => {
+        const after = await this.afterInForce(tx);
+        const before = new Date(this.at.getTime() - durationSeconds(after) * 1_000);
+        return purgePage(tx, { by, before, behind: from, most: BATCH }, this.isDue(after));
+      });
+      this.purged += purged;
+      for (const id of passedOver.slice(0, MOST_PASSED_OVER - this.passedOver.size)) this.passedOver.add(id);
+      behind = next;
       const rest = Math.min((performance.now() - began) * REST_PER_WORK, LONGEST_REST_MILLISECONDS);
       await pause(rest, undefined, { signal: this.context.signal });
     }
+    return true;
   }
 
-  private async batch(tx: Transaction, by: EndedBy, behind: EndedToken | undefined): Promise<Batch> {
-    const after = await this.afterInForce(tx);
-    const found = await tokensEndedBefore(tx, by, { after, at: this.at }, { behind, most: BATCH });
-    const ids = found.map(({ id }) => id);
-    return { found, purged: await this.purge(tx, ids, after) };
+  private async tryAgain(ids: readonly string[]): Promise<void> {
+    const { purged, passedOver } = await writePatiently(this.context, async (tx) => {
+      const after = await this.afterInForce(tx);
+      return purgeThese(tx, ids, this.isDue(after));
+    });
+    this.purged += purged;
+    for (const id of ids) this.passedOver.delete(id);
+    for (const id of passedOver) this.passedOver.add(id);
   }
 
   // Asked for each batch, with changes of the policy held off as well: who sets `after` up keeps what is there at that commit.
@@ -87,16 +97,7 @@ export class PurgeRun {
     return (await currentPolicy(tx)).document.purge.after;
   }
 
-  private purge(tx: Transaction, ids: readonly string[], after: Duration): Promise<string[]> {
-    return purgeTokens(tx, ids, { sql: purgeDue('t', after, '$2::timestamptz'), parameters: [this.at] });
-  }
-
-  private note(looked: readonly string[], purged: readonly string[]): void {
-    const removed = new Set(purged);
-    for (const id of looked) {
-      if (removed.has(id)) this.passedOver.delete(id);
-      else if (this.passedOver.size < MOST_PASSED_OVER) this.passedOver.add(id);
-    }
-    this.purged += removed.size;
+  private isDue(after: Duration): TokenCondition {
+    return { sql: purgeDue('t', after, '$1::timestamptz'), parameters: [this.at] };
   }
 }
