@@ -43,6 +43,8 @@ export interface ArrivedMail {
   /** As mailparser reads it. */
   readonly parsed: ParsedMail;
   readonly isEncrypted: boolean;
+  /** Whether addresses beyond ASCII were announced (RFC 6531). */
+  readonly isUtf8: boolean;
   readonly user: string | undefined;
   /** Whether the client was told that it is accepted. */
   wasAccepted: boolean;
@@ -104,9 +106,9 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<RunningSmtp>
       void read(stream).then(async (raw) => {
         const mail = await arrivedMail(raw, session);
         arrived.push(mail);
+        const refused = refusal(running.script.toMessage?.(mail));
         if (running.script.drops === 'BEFORE_ANSWER') return drop(session);
         if (running.script.hangs === 'ANSWER') return hung;
-        const refused = refusal(running.script.toMessage?.(mail));
         mail.wasAccepted = refused === null;
         done(refused);
         if (running.script.drops === 'AFTER_ANSWER') connectionOf(session)?._socket.end();
@@ -158,6 +160,7 @@ async function arrivedMail(raw: string, session: SMTPServerSession): Promise<Arr
     raw,
     parsed: await simpleParser(raw),
     isEncrypted: session.secure,
+    isUtf8: session.envelope.smtpUtf8 === true,
     user: session.user === undefined ? undefined : String(session.user),
     wasAccepted: false,
   };
