@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { graphql, signIn, type Credentials, type SignedIn } from '../harness/index.js';
 import { auditLines } from './audit-lines.js';
@@ -34,6 +36,18 @@ const WAYS = [
   ['in a session', () => root],
   ['by token', () => byToken],
 ] as const;
+
+describe('docs/operate/policy.md', () => {
+  it('shows what can be sent as it stands, one after the other', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/operate/policy.md'), 'utf8');
+    const { profiles } = await policyInForce(url, root);
+    const documents = [...page.matchAll(/```graphql\n(.*?)```/gs)].map(([, document = '']) => document);
+    expect(documents).toHaveLength(5);
+    for (const document of documents) expect((await graphql(url, root, document)).errors).toEqual([]);
+    expect(await policyInForce(url, root)).toMatchObject({ version: 3, reason: 'Laptops get lost' });
+    await changeNow(url, root, { profiles });
+  });
+});
 
 describe('a policy that cannot be', () => {
   describe.each(WAYS)('asked for %s', (_, caller) => {
