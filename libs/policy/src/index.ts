@@ -14,6 +14,6 @@ export { PolicyVersionEntity } from './policy-version.entity.js';
 export { FIRST_POLICY, type LifetimeProfile, type PolicyDocument } from './policy-document.rules.js';
 export { noPolicy, POLICY_IN_FORCE, POLICY_TO_HOLD } from './policy.queries.js';
 export { exceedsPolicy, type MaximumOfProfile } from './exceeding.queries.js';
-export { idleDue, idleToMark, idleToRevoke } from './due/idle-due.queries.js';
+export { idleDue, idleToMark, idleToRevoke, markStands } from './due/idle-due.queries.js';
 export { purgeDue } from './due/purge-due.queries.js';
 export { warningDue, type WarningDue } from './due/warning-due.queries.js';

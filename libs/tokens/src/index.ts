@@ -78,3 +78,4 @@ export { decidedWarningsOf, type DecidedWarning } from './token-warnings.js';
 export { restartUseTracking, USES_WHOLE_SINCE } from './use-tracking.js';
 export { purgePage, purgeThese } from './purging.js';
 export { BEFORE_ALL, type PlaceOfEnd, type PurgedPage, type TokenCondition } from './purging.queries.js';
+export { lockThese, revokeThese } from './these-tokens.js';

@@ -105,7 +105,7 @@ describe('what is idle', () => {
         const ids = await stored.replaceBy(tokens, now);
         await stored.usesWholeSince(hoursAgo(whole));
         const found = await said<boolean>(ids, whether(condition('t', duration(after), AT)));
-        expect(found).toEqual(tokens.map((token) => whole >= after && rule(token, after)));
+        expect(found).toEqual(tokens.map((token) => whole >= after && rule(token, after, whole)));
       }),
       { numRuns: 8 },
     ),
@@ -116,17 +116,25 @@ function isIdle({ created, ends, revoked, lastUsed }: RandomToken, after: number
   return revoked === null && ends < 0 && created >= after && (lastUsed ?? created) >= after;
 }
 
-function standingMark({ mark, lastUsed }: RandomToken) {
-  return mark !== null && (lastUsed === null || lastUsed >= mark.decided) ? mark : null;
+// A mark from before uses were lost does not stand: one of them may have been of its token.
+function standingMark({ mark, lastUsed }: RandomToken, whole: number) {
+  return mark !== null && mark.decided <= whole && (lastUsed === null || lastUsed >= mark.decided)
+    ? mark
+    : null;
 }
 
-function isToMark(token: RandomToken, after: number): boolean {
-  return isIdle(token, after) && standingMark(token) === null;
+function isToMark(token: RandomToken, after: number, whole: number): boolean {
+  return isIdle(token, after) && standingMark(token, whole) === null;
 }
 
-function isToRevoke(token: RandomToken, after: number): boolean {
-  const mark = standingMark(token);
-  return isIdle(token, after) && mark !== null && mark.decided >= after && mark.isSent;
+/** Every mark says that its token will be revoked an hour later. */
+const MARKED_HOURS = 1;
+
+function isToRevoke(token: RandomToken, after: number, whole: number): boolean {
+  const mark = standingMark(token, whole);
+  return (
+    isIdle(token, after) && mark !== null && mark.decided >= Math.max(after, MARKED_HOURS) && mark.isSent
+  );
 }
 
 describe('the borders', () => {

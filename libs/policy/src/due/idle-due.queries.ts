@@ -21,17 +21,27 @@ export function idleToMark(table: string, after: Duration, at: string): string {
 
 /**
  * The condition that a run of IDLE_REVOCATION would revoke the token: it is idle, was marked a whole `after` ago or longer and has
- * not been used since, and all who are told of it were told or given up.
+ * not been used since, and all who are told of it were told or given up. A shorter `after` does not bring the moment forward that
+ * they were told.
  */
 export function idleToRevoke(table: string, after: Duration, at: string): string {
   return `(${idleDue(table, after, at)} AND EXISTS (${standingMark(table)}
-    AND mark.decided_at <= ${sinceWhen(after, at)} AND mark.sent_at IS NOT NULL))`;
+    AND mark.decided_at <= ${sinceWhen(after, at)} AND mark.decided_at <= ${at} - mark.threshold_seconds * interval '1 second'
+    AND mark.sent_at IS NOT NULL))`;
 }
 
-/** A SELECT of the token's mark of idleness (the row of `token_warnings` as `mark`), while no use came after it. */
+/**
+ * The condition on a mark of idleness (a row of `token_warnings` of this alias) that it stands: no use of its token came after it,
+ * and none is known to have been lost since.
+ */
+export function markStands(mark: string): string {
+  return `(${mark}.decided_at >= (${USES_WHOLE_SINCE})
+    AND NOT EXISTS (SELECT FROM token_uses used WHERE used.token_id = ${mark}.token_id AND used.last_used_at > ${mark}.decided_at))`;
+}
+
+/** A SELECT of the token's mark of idleness (the row of `token_warnings` as `mark`) where it stands. */
 function standingMark(table: string): string {
-  return `SELECT FROM token_warnings mark WHERE mark.token_id = ${table}.id AND mark.kind = 'IDLE'
-    AND NOT EXISTS (SELECT FROM token_uses used WHERE used.token_id = ${table}.id AND used.last_used_at > mark.decided_at)`;
+  return `SELECT FROM token_warnings mark WHERE mark.token_id = ${table}.id AND mark.kind = 'IDLE' AND ${markStands('mark')}`;
 }
 
 function sinceWhen(after: Duration, at: string): string {
