@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import { expiring, id, idle, PUBLIC_URL, rendered, SENT } from '../../test/sample-mails.js';
+
+const flat = (text: string) => text.replace(/\s+/g, ' ');
+
+describe('the subject of a warning', () => {
+  it('says of one token how many, when, and which', () =>
+    expect(rendered(expiring([{}])).subject).toBe(
+      '1 access token ends in 7 days (2026-12-04T23:00:00Z): "laptop"',
+    ));
+  it('says of several how many and the nearest end', () =>
+    expect(rendered(expiring([{ endsAt: '2026-11-28T08:00:00Z' }, { id: id(2) }])).subject).toBe(
+      '2 access tokens end soon, the nearest ends in 9 hours (2026-11-28T08:00:00Z)',
+    ));
+  it('counts those that are not listed', () =>
+    expect(rendered(expiring([{}], { more: 1_200 })).subject).toMatch(/^1,201 access tokens end soon, /));
+  it('names the nearest end that is still to come, where the mail was sent late', () => {
+    const late = new Date('2026-12-01T00:00:00Z');
+    const digest = expiring([{ endsAt: '2026-11-28T08:00:00Z' }, { id: id(2) }]);
+    expect(rendered(digest, 'Grace', late).subject).toBe(
+      '2 access tokens end soon, the nearest ends in 3 days (2026-12-04T23:00:00Z)',
+    );
+  });
+  it('does not say that a token ends that has ended meanwhile', () => {
+    const { subject, text } = rendered(expiring([{}]), 'Grace', new Date('2026-12-05T01:00:00Z'));
+    expect(subject).toBe('1 access token ended 2 hours ago (2026-12-04T23:00:00Z): "laptop"');
+    expect(text).toContain('  Ended 2 hours ago\n');
+  });
+  it('says of idle tokens when the first is revoked', () =>
+    expect(rendered(idle([{}, { id: id(2) }])).subject).toBe(
+      '2 unused access tokens will be revoked, the first in 90 days (2027-02-25T23:00:00Z)',
+    ));
+});
+
+describe('the text of a warning', () => {
+  const account = { id: id(2), name: 'nightly export', kind: 'SERVICE_ACCOUNT', account: 'etl' } as const;
+  const { text } = rendered(expiring([{}, { ...account, lastUsedAt: null }]));
+
+  it('greets the recipient', () => expect(text).toMatch(/^Hello Grace Hopper,\n/));
+  it('says of each token all that there is to know', () =>
+    expect(text).toContain(`* laptop
+  Ends in 7 days
+  End        Friday, 4 December 2026, 23:00 UTC (2026-12-04T23:00:00Z)
+  Kind       user token, acts as you
+  Last use   2 hours and 45 minutes ago: Friday, 27 November 2026, 20:15
+             UTC (2026-11-27T20:15:00Z)
+  Id         ${id(1)}
+  Rotate it  rotateToken at ${PUBLIC_URL}
+  Warning    7 days before its end (P7D)
+`));
+  it('says whose token acts as a service account, and that one was never used', () =>
+    expect(text).toContain(`* nightly export
+  Ends in 7 days
+  End        Friday, 4 December 2026, 23:00 UTC (2026-12-04T23:00:00Z)
+  Kind       service-account token, acts as "etl"
+  Last use   never used
+`));
+  it('shows how to rotate the first, and says that the others go likewise', () => {
+    expect(text).toContain(`  mutation {
+    rotateToken(input: {
+      id: "${id(1)}"
+    }) {
+      accessToken
+      token { id endsAt }
+    }
+  }
+`);
+    expect(flat(text)).toContain('The others are rotated by the same words with their own ids.');
+    expect(flat(rendered(expiring([{}])).text)).not.toContain('The others');
+  });
+  it('says why it came', () =>
+    expect(flat(text)).toContain(
+      'because these tokens are yours or act as service accounts of your groups.',
+    ));
+  it('says how many more there are than it lists', () => {
+    expect(flat(rendered(expiring([{}], { more: 3 })).text)).toContain('And 3 more tokens, too many');
+    expect(text).not.toContain('too many for one mail');
+  });
+  it('tells an administrator why it comes to them, and what to do', () => {
+    const told = flat(rendered(expiring([account], { asAdministrator: true })).text);
+    expect(told).toContain('Why you, as an administrator');
+    expect(told).toContain('Link it to a group whose people look after it (updateServiceAccount)');
+    expect(text).not.toContain('administrator');
+  });
+});
+
+describe('the text about idle tokens', () => {
+  it('says how a token is kept, and when it is revoked', () => {
+    const { text } = rendered(idle([{ lastUsedAt: '2026-08-20T10:00:00Z' }]));
+    expect(flat(text)).toContain('To keep a token, use it once before the moment named below');
+    expect(text).toContain(`* laptop
+  Revoked in 90 days, unless used before
+  Revoked    Thursday, 25 February 2027, 23:00 UTC
+             (2027-02-25T23:00:00Z)
+`);
+    expect(text).toContain(`revokeToken(input: {\n      id: "${id(1)}"`);
+  });
+  it('says that the next run revokes it where that moment has passed', () => {
+    const { subject, text } = rendered(idle([{}]), 'Grace', new Date('2027-03-01T00:00:00Z'));
+    expect(subject).toBe('1 unused access token will be revoked now: "laptop"');
+    expect(text).toContain('  Revoked by the next run, unless used before\n');
+  });
+});
+
+describe('both forms of a mail', () => {
+  it('say the same', () => {
+    const { text, html } = rendered(expiring([{}]));
+    for (const fact of ['laptop', 'Ends in 7 days', '2026-12-04T23:00:00Z', id(1), 'rotateToken', 'P7D']) {
+      expect(text).toContain(fact);
+      expect(html).toContain(fact);
+    }
+    expect(html).toContain(`<a href="${PUBLIC_URL}">${PUBLIC_URL}</a>`);
+  });
+  it('are made of what is given alone', () =>
+    expect(rendered(expiring([{}]), 'Grace', SENT)).toEqual(
+      rendered(expiring([{}]), 'Grace', new Date(SENT)),
+    ));
+  it('of a thousand tokens stay below a megabyte', () => {
+    const many = Array.from({ length: 1_000 }, (_, i) => ({ id: id(i), name: 'n'.repeat(100) }));
+    const { text, html } = rendered(expiring(many));
+    expect(text.length + html.length).toBeLessThan(3_000_000);
+  });
+});
