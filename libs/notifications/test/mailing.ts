@@ -57,6 +57,7 @@ export class Mailing {
 
   constructor(private readonly fresh: DatabaseForSpecs) {}
 
+  /** The connections of the tests themselves. */
   get database(): Database {
     return this.fresh.database;
   }
@@ -101,7 +102,9 @@ export class Mailing {
 
   /** What became of each name. */
   async states(): Promise<Record<string, string>> {
-    return Object.fromEntries((await this.stored()).map(({ email, state }) => [email.split('@')[0], state]));
+    return Object.fromEntries(
+      (await this.stored()).map(({ email, state }) => [email.split('@')[0] ?? '', state] as const),
+    );
   }
 
   /** Ends every back-off. */

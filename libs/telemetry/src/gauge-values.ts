@@ -33,3 +33,10 @@ export interface TaskHealth {
   /** Whether the newest run that says how the task does was a fault: dry, stopped and refused ones say nothing of it. */
   readonly isFailing: boolean;
 }
+
+/** How many messages are in the outbox. */
+export interface OutboxCount {
+  /** To be sent, or tried again. */
+  readonly pending: number;
+  readonly givenUp: number;
+}

@@ -14,6 +14,7 @@ export {
   type AccountCount,
   type EndingCount,
   type EndingWithin,
+  type OutboxCount,
   type TaskHealth,
   type TokenCount,
 } from './gauge-values.js';

@@ -6,6 +6,7 @@ import {
   ENDING_WITHIN,
   type AccountCount,
   type EndingCount,
+  type OutboxCount,
   type TaskHealth,
   type TokenCount,
 } from './gauge-values.js';
@@ -114,6 +115,17 @@ export class Metrics {
     this.#gauge(failing, help, ['task'], async () =>
       (await read()).map(({ task, isFailing }) => ({ labels: { task }, value: isFailing ? 1 : 0 })),
     );
+  }
+
+  /** Says how many messages wait in the outbox, and how many were given up and are kept. */
+  collectOutbox(read: () => Promise<OutboxCount>): void {
+    const pending = 'tokenwarden_outbox_pending';
+    this.#gauge(pending, 'Mails and events that wait to be sent.', [], async () => [
+      { labels: {}, value: (await read()).pending },
+    ]);
+    const givenUp = 'tokenwarden_outbox_given_up';
+    const help = 'Mails and events of the last 90 days that could not be sent and are tried no more.';
+    this.#gauge(givenUp, help, [], async () => [{ labels: {}, value: (await read()).givenUp }]);
   }
 
   /** Says whether an answer of the directory is held and waits for an administrator. */
