@@ -132,6 +132,7 @@ describe('the plan of the hot statements', () => {
     });
     expect(plan).toContain('access_tokens_pkey');
     expect(plan).toContain('bulk_revocation_sets_waiting');
+    expect(plan).toContain('bulk_cap_sets_waiting');
     expect(plan).not.toContain('Seq Scan');
   });
 });

@@ -10,6 +10,7 @@ import { Logs, Metrics } from '@tokenwarden/telemetry';
 import {
   AccessTokenEntity,
   addToken,
+  capTokens,
   holdAllTokens,
   leaveToSuccessor,
   lockToken,
@@ -166,6 +167,21 @@ export class World {
       await holdAllTokens(tx);
       const selected = { sql: 'SELECT unnest($1::uuid[])', parameters: [ids] };
       await revokeMany(tx, selected, { by: SYSTEM, reason: 'leaked', details: {} });
+    });
+  }
+
+  /** Caps tokens of the profile that all have here by one commit; their rows are not written behind it. Gives how many. */
+  async capAtOnce(maximumSeconds: number, enforceFrom = new Date()): Promise<number> {
+    return this.database.transaction(async (tx) => {
+      await holdAllTokens(tx);
+      const [policy] = await rows<{ version: number }>(
+        tx,
+        `INSERT INTO policy_versions (version, document, created_at, created_by)
+         SELECT count(*) + 1, '{}', now(), '{}' FROM policy_versions RETURNING version`,
+      );
+      const policyVersion = policy?.version ?? 0;
+      const maxima = { interactive: maximumSeconds };
+      return capTokens(tx, { by: SYSTEM, reason: null, policyVersion, enforceFrom, maxima });
     });
   }
 
