@@ -8,7 +8,7 @@ export interface Person {
   readonly id: string;
   readonly username: string;
   readonly displayName: string;
-  readonly email: string;
+  readonly email: string | null;
   readonly password?: string;
   readonly passwordHash?: string;
   readonly enabled: boolean;
