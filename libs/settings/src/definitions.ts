@@ -21,7 +21,7 @@ import {
   readWord,
 } from './readers.js';
 import type { Reader } from './readers.js';
-import { readWebhookSecret, readWebhookUrl } from './webhook-settings.js';
+import { readWebhookSecret, readWebhookUrl } from './webhook-readers.js';
 
 /** The kinds of LDAP server that are known: which attribute means what. */
 export const LDAP_SCHEMAS = ['openldap', 'active-directory', '389ds'] as const;

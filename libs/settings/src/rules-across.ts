@@ -5,7 +5,7 @@ import { ldapMistakes, ldapSettings, ldapWarnings, unknownLdapNames } from './ld
 import { hostInUrl, isEveryAddress, isLoopback } from './loopback.rules.js';
 import { mailMistakes, mailSettings, mailWarnings } from './mail-across.js';
 import { Settings } from './settings.js';
-import { webhookMistakes, webhookSettings, webhookWarnings } from './webhook-settings.js';
+import { webhookMistakes, webhookSettings, webhookWarnings } from './webhook-across.js';
 
 // Of the whole product, not of this version: whoever gives them expects an effect and is told that there is none.
 const NOT_READ_YET = ['WORKERS', 'RESOLVE_GRACE_SECONDS'] as const;
