@@ -205,6 +205,7 @@ describe('several instances', () => {
     for (let i = 0; i < numbers.length; i += 170) await happens(...numbers.slice(i, i + 170).map(created));
     await allFed();
     expect(await told()).toEqual(wordsOf(...numbers));
+    expect(lines.filter((line) => line.includes('is told nothing new'))).toEqual([]);
   });
   it('tell each event once when one of them dies between enqueueing and its commit', async () => {
     for (let i = 0; i < 3; i++) await instance();
