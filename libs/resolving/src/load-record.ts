@@ -3,7 +3,7 @@ import type { TokenRecord } from './resolution.rules.js';
 import { recordOfPresentedToken } from './resolving.queries.js';
 
 /**
- * Everything that Postgres knows of a presented token, in one statement; undefined where there is no such row.
+ * Everything that Postgres knows of a presented token, of one moment; undefined where there is no such row.
  * @throws Problem `UNAVAILABLE` when Postgres does not answer
  */
 export async function loadRecord(

@@ -1,6 +1,6 @@
 import { prepared, rows, type Transaction } from '@tokenwarden/database';
 import { GRANTS_OF_GROUP } from '@tokenwarden/directory';
-import { BULK_REVOCATION_OF, endNowOf } from '@tokenwarden/tokens';
+import { ARE_ENDS_MOVING, BULK_REVOCATION_OF, endNowOf } from '@tokenwarden/tokens';
 import type { GroupFacts, PrincipalState, TokenRecord } from './resolution.rules.js';
 
 // A predecessor that has ended or is revoked waits for nothing any more; one that a cap has ended is left alone by who ends it.
@@ -10,10 +10,11 @@ const WAITING_PREDECESSOR = `SELECT p.id FROM access_tokens p ${BULK_REVOCATION_
 
 /**
  * The row, its principal, the live groups with what they grant now, the signing key and the predecessor that waits: all of
- * one moment. A revocation or a cap that is still being written behind its commit counts like one in the row.
+ * one moment. A revocation that is still being written behind its commit counts like one in the row.
  */
-const RECORD = `
-SELECT t.id, t.kind, t.name, t.issuer, t.principal_id, t.scopes, t.audiences, t.created_at, t.expires_at, ${endNowOf('t')} AS ends_at,
+const recordWith = (endsAt: string, isEndInDoubt: string) => `
+SELECT t.id, t.kind, t.name, t.issuer, t.principal_id, t.scopes, t.audiences, t.created_at, t.expires_at, ${endsAt} AS ends_at,
+  ${isEndInDoubt} AS is_end_in_doubt,
   t.suspended_at, coalesce(t.revoked_at, bulk.revoked_at) AS revoked_at,
   coalesce(u.username, s.name) AS principal_name,
   CASE
@@ -38,15 +39,24 @@ FROM access_tokens t ${BULK_REVOCATION_OF('t')}
 LEFT JOIN users u ON u.id = t.user_id
 LEFT JOIN service_accounts s ON s.id = t.service_account_id`;
 
+/** What is asked of records: as a rule, and while a cap is being written, which ends tokens earlier than their rows say. */
+interface Asked {
+  readonly asARule: string;
+  readonly whileEndsMove: string;
+}
+
+const asked = (which: string): Asked => ({
+  asARule: prepared(`${recordWith('t.ends_at', ARE_ENDS_MOVING)} ${which}`),
+  whileEndsMove: prepared(`${recordWith(endNowOf('t'), 'false')} ${which}`),
+});
+
 /** One token as a caller presented it: the key that counts is the one that its signature names. */
-export const RECORD_OF_PRESENTED_TOKEN = prepared(`${RECORD}
-LEFT JOIN signing_keys k ON k.kid = $2
-WHERE t.id = $1`);
+export const RECORD_OF_PRESENTED_TOKEN = asked(`LEFT JOIN signing_keys k ON k.kid = $2 WHERE t.id = $1`);
 
 /** Tokens without their values at hand: the key that counts is the one they were issued under. */
-export const RECORDS_OF_TOKENS = prepared(`${RECORD}
-LEFT JOIN signing_keys k ON k.kid = t.kid
-WHERE t.id = ANY($1::uuid[])`);
+export const RECORDS_OF_TOKENS = asked(
+  `LEFT JOIN signing_keys k ON k.kid = t.kid WHERE t.id = ANY($1::uuid[])`,
+);
 
 interface RecordRow {
   id: string;
@@ -59,6 +69,7 @@ interface RecordRow {
   created_at: Date;
   expires_at: Date;
   ends_at: Date;
+  is_end_in_doubt: boolean;
   suspended_at: Date | null;
   revoked_at: Date | null;
   principal_name: string;
@@ -68,22 +79,32 @@ interface RecordRow {
   groups: GroupFacts[];
 }
 
-/** The record of one presented token, in one statement; undefined where there is no such row. `id` is a UUID. */
+// In doubt it is asked again, the whole record: each answer is of one moment.
+async function recordsAsked(
+  tx: Transaction,
+  { asARule, whileEndsMove }: Asked,
+  parameters: readonly unknown[],
+): Promise<RecordRow[]> {
+  const found = await rows<RecordRow>(tx, asARule, parameters);
+  return found.some((row) => row.is_end_in_doubt) ? rows(tx, whileEndsMove, parameters) : found;
+}
+
+/** The record of one presented token, of one moment; undefined where there is no such row. `id` is a UUID. */
 export async function recordOfPresentedToken(
   tx: Transaction,
   id: string,
   kid: string,
 ): Promise<TokenRecord | undefined> {
-  const [row] = await rows<RecordRow>(tx, RECORD_OF_PRESENTED_TOKEN, [id, kid]);
+  const [row] = await recordsAsked(tx, RECORD_OF_PRESENTED_TOKEN, [id, kid]);
   return row === undefined ? undefined : toRecord(row);
 }
 
-/** The records of many tokens in one statement, by id. */
+/** The records of many tokens, all of one moment, by id. */
 export async function recordsOfTokens(
   tx: Transaction,
   ids: readonly string[],
 ): Promise<Map<string, TokenRecord>> {
-  const found = await rows<RecordRow>(tx, RECORDS_OF_TOKENS, [ids]);
+  const found = await recordsAsked(tx, RECORDS_OF_TOKENS, [ids]);
   return new Map(found.map((row) => [row.id, toRecord(row)]));
 }
 

@@ -41,6 +41,7 @@ export {
   type SuspendedPrincipal,
 } from './tokens-of-principal.queries.js';
 export {
+  ARE_ENDS_MOVING,
   BULK_REVOCATION_OF,
   endNowOf,
   IDS_BEING_CAPPED,

@@ -46,6 +46,12 @@ const earliestCapOf = (table: string, from: string) =>
 export const endNowOf = (table: string) =>
   `least(${table}.ends_at, (${earliestCapOf(table, fromDecisionsOn(CAPS, table))}))`;
 
+/**
+ * SQL: whether some token may end earlier than its row says. For what is asked at every request: a look into an empty index costs
+ * less than `endNowOf`, which it asks by a second statement only then.
+ */
+export const ARE_ENDS_MOVING = 'EXISTS (SELECT FROM bulk_caps WHERE written_at IS NULL)';
+
 /** SQL: as `endNowOf`, for statements over very many tokens. */
 export const endNowOfMany = (table: string) =>
   `least(${table}.ends_at, (${earliestCapOf(table, fromDecisionsOnMany(CAPS, table))}))`;
