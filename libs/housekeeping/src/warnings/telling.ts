@@ -10,6 +10,8 @@ import { MOST_SETTLED, settleEnded } from './settling.js';
 /** How long a run waits for its messages to be tried; what is left then is sent behind it. */
 const PATIENCE_MILLISECONDS = 600_000;
 const POLL_MILLISECONDS = 100;
+/** Counting what waits costs the more the more that is. */
+const REST_PER_LOOK = 10;
 const PURPOSE = 'token-warning';
 
 /** What telling needs of its surroundings. */
@@ -36,10 +38,10 @@ export async function tell(context: RunContext, { database, notifications }: Tel
         if (error instanceof Problem) return 1;
         throw error;
       });
-  let left = await untried();
+  let [left, took] = await timed(untried);
   while (left > 0 && performance.now() < until) {
-    await pause(POLL_MILLISECONDS, undefined, { signal: context.signal });
-    left = await untried();
+    await pause(Math.max(POLL_MILLISECONDS, REST_PER_LOOK * took), undefined, { signal: context.signal });
+    [left, took] = await timed(untried);
   }
   await settleAll(context);
   const attempts = await writePatiently(context, (tx) => attemptsSince(tx, PURPOSE, since));
@@ -49,4 +51,9 @@ export async function tell(context: RunContext, { database, notifications }: Tel
 async function settleAll(context: RunContext): Promise<void> {
   let settled = MOST_SETTLED;
   while (settled === MOST_SETTLED) settled = await writePatiently(context, settleEnded);
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const began = performance.now();
+  return [await work(), performance.now() - began];
 }
