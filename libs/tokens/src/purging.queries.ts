@@ -1,6 +1,7 @@
 import { recordingOfSelected } from '@tokenwarden/audit';
 import { rows, type Transaction } from '@tokenwarden/database';
 import { CAPS, fromDecisionsOn, REVOCATIONS } from './frozen-sets.queries.js';
+import { IDS_BEING_CAPPED, IDS_BEING_REVOKED } from './tokens-now.queries.js';
 
 /** What must be so of a token of the alias `t`; its parameters are `$1` and so on. */
 export interface TokenCondition {
@@ -64,15 +65,24 @@ const BUSY = `
     SELECT u.token_id FROM token_uses u WHERE u.token_id = ${IDS_HELD} AND u.token_id NOT IN (SELECT id FROM uses))`;
 
 /**
- * The beginning of a statement that deletes tokens, with the event `token.purged` for each: `held` are those that it holds, by
- * `id` and `place`, and `purged` those of them that are gone, by `target_id`. A token that was changed since the statement began
- * has another place by now, and stays.
+ * SQL that deletes the tokens of these places, an array, as a WITH query `purged`, and records `token.purged` for each. That they
+ * are due is asked of the very row that goes, should it have been changed on the way.
  */
-const purgingOf = (held: string) => `WITH held AS MATERIALIZED (${held} FOR UPDATE OF t SKIP LOCKED), ${BUSY},
-  purged AS (DELETE FROM access_tokens t WHERE t.ctid = ANY (ARRAY(SELECT place FROM held WHERE id NOT IN (SELECT id FROM busy)))
+const purgedAt = (places: string, isDue: TokenCondition) => `
+  purged AS (DELETE FROM access_tokens t WHERE t.ctid = ANY (${places}) AND (${isDue.sql})
     RETURNING t.id AS target_id, t.name AS target_name, jsonb_strip_nulls(jsonb_build_object('kind', t.kind,
       'principalId', t.principal_id, 'endedAt', ${ENDED_AT}, 'predecessorId', t.predecessor_id)) AS details),
   recorded AS (${recordingOfSelected({ action: 'token.purged', targetType: 'token', from: 'purged' })})`;
+
+/**
+ * The beginning of a statement that deletes tokens: `held` are those that it holds, by `id` and `place`, and `purged` those of
+ * them that are gone, by `target_id`. A token that was changed since the statement began has another place by now, and stays.
+ */
+const purgingOf = (
+  held: string,
+  isDue: TokenCondition,
+) => `WITH held AS MATERIALIZED (${held} FOR UPDATE OF t SKIP LOCKED), ${BUSY},
+  ${purgedAt('ARRAY(SELECT place FROM held WHERE id NOT IN (SELECT id FROM busy))', isDue)}`;
 
 /** Deletes those of these tokens of which `isDue` is true and which nobody else holds, and says which are due and stay. */
 export async function deleteThese(
@@ -83,7 +93,7 @@ export async function deleteThese(
   const areDue = `t.id = ANY ($${isDue.parameters.length + 1}::uuid[]) AND (${isDue.sql})`;
   const [these] = await rows<Omit<PurgedPage, 'next'>>(
     tx,
-    `${purgingOf(`SELECT t.id, t.ctid AS place FROM access_tokens t WHERE ${areDue} AND ${AWAITS_NOTHING}`)}
+    `${purgingOf(`SELECT t.id, t.ctid AS place FROM access_tokens t WHERE ${areDue} AND ${AWAITS_NOTHING}`, isDue)}
      SELECT (SELECT count(*) FROM purged)::integer AS purged, ARRAY(SELECT t.id FROM access_tokens t
        WHERE ${areDue} AND t.id NOT IN (SELECT target_id FROM purged)) AS "passedOver"`,
     [...isDue.parameters, ids],
@@ -91,29 +101,79 @@ export async function deleteThese(
   return there(these);
 }
 
+/** Of what is behind a place in a page, with the parameters that follow those of the condition. */
+function behindPlace({ by, before, behind, most }: PageOfEnded, isDue: TokenCondition) {
+  const first = isDue.parameters.length + 1;
+  return {
+    isBehind: `t.${by} < $${first}::timestamptz AND (t.${by}, t.id) > ($${first + 1}::timestamptz, $${first + 2}::uuid)`,
+    most: `$${first + 3}::integer`,
+    parameters: [...isDue.parameters, before, behind.moment, behind.id, most],
+  };
+}
+
+const nextOf = (table: string) =>
+  `(SELECT json_build_object('moment', moment::text, 'id', id) FROM ${table} ORDER BY moment DESC, id DESC LIMIT 1)`;
+
 /** Deletes the tokens of a page of which `isDue` is true and which nobody else holds, and says which of the page stay. */
 export async function deletePage(
   tx: Transaction,
-  { by, before, behind, most }: PageOfEnded,
+  page: PageOfEnded,
   isDue: TokenCondition,
 ): Promise<PurgedPage> {
-  const first = isDue.parameters.length + 1;
-  const isBehind = `t.${by} < $${first}::timestamptz AND (t.${by}, t.id) > ($${first + 1}::timestamptz, $${first + 2}::uuid)`;
-  const [page] = await rows<PurgedPage>(
+  const { by } = page;
+  const { isBehind, most, parameters } = behindPlace(page, isDue);
+  const [purged] = await rows<PurgedPage>(
     tx,
-    `${purgingOf(`SELECT t.id, t.ctid AS place, t.${by} AS moment FROM access_tokens t
-       WHERE ${isBehind} AND (${isDue.sql}) AND ${AWAITS_NOTHING} ORDER BY t.${by}, t.id LIMIT $${first + 3}`)},
+    `${purgingOf(
+      `SELECT t.id, t.ctid AS place, t.${by} AS moment FROM access_tokens t
+       WHERE ${isBehind} AND (${isDue.sql}) AND ${AWAITS_NOTHING} ORDER BY t.${by}, t.id LIMIT ${most}`,
+      isDue,
+    )},
      last AS (SELECT moment, id FROM held ORDER BY moment DESC, id DESC LIMIT 1),
-     ending AS (SELECT (SELECT count(*) FROM held) < $${first + 3} AS is_last),
+     ending AS (SELECT (SELECT count(*) FROM held) < ${most} AS is_last),
      passed AS (SELECT t.id FROM access_tokens t WHERE ${isBehind}
        AND ((SELECT is_last FROM ending) OR (t.${by}, t.id) <= (SELECT moment, id FROM last))
        AND t.id NOT IN (SELECT target_id FROM purged) LIMIT ${MOST_PASSED_OVER})
      SELECT (SELECT count(*) FROM purged)::integer AS purged, ARRAY(SELECT id FROM passed) AS "passedOver",
-       CASE WHEN NOT is_last THEN (SELECT json_build_object('moment', moment::text, 'id', id) FROM last) END AS next
+       CASE WHEN NOT is_last THEN ${nextOf('last')} END AS next
      FROM ending`,
-    [...isDue.parameters, before, behind.moment, behind.id, most],
+    parameters,
   );
-  return there(page);
+  return there(purged);
+}
+
+/**
+ * As `deletePage`, where nobody else holds anything of the page and nothing is still to be written, at half the price; else it
+ * fails as storage in trouble does, within less than Postgres waits before it looks for two that wait for each other.
+ */
+export async function deleteFreePage(
+  tx: Transaction,
+  page: PageOfEnded,
+  isDue: TokenCondition,
+): Promise<PurgedPage> {
+  const { by } = page;
+  const { isBehind, most, parameters } = behindPlace(page, isDue);
+  await rows(tx, `SET LOCAL lock_timeout = '200ms'`);
+  const [purged] = await rows<PurgedPage>(
+    tx,
+    `WITH found AS MATERIALIZED (SELECT t.id, t.ctid AS place, t.${by} AS moment FROM access_tokens t
+       WHERE ${isBehind} AND (${isDue.sql}) ORDER BY t.${by}, t.id LIMIT ${most}),
+     ${purgedAt('ARRAY(SELECT place FROM found)', isDue)}
+     SELECT (SELECT count(*) FROM purged)::integer AS purged,
+       ARRAY(SELECT id FROM found WHERE id NOT IN (SELECT target_id FROM purged)) AS "passedOver",
+       CASE WHEN (SELECT count(*) FROM found) = ${most} THEN ${nextOf('found')} END AS next`,
+    parameters,
+  );
+  return there(purged);
+}
+
+/** Whether a bulk revocation or a cap is still to be written into rows. */
+export async function isSomethingToBeWritten(tx: Transaction): Promise<boolean> {
+  const [row] = await rows<{ is: boolean }>(
+    tx,
+    `SELECT EXISTS (${IDS_BEING_REVOKED}) OR EXISTS (${IDS_BEING_CAPPED}) AS is`,
+  );
+  return row?.is ?? true;
 }
 
 function there<T>(said: T | undefined): T {

@@ -28,7 +28,7 @@ function halting(run: RunWork, gate: Gate, place: 'outside' | 'inside'): RunWork
 
 describe('a purge whose process was frozen past its lease', () => {
   it('between two batches: another one does the rest, and it deletes nothing when it wakes', async () => {
-    const due = await kept.tokens(2_500, { ends: '91 days' });
+    const due = await kept.tokens(3_500, { ends: '91 days' });
     const [frozen, other] = [await keeper(), await keeper()];
     const gate = new Gate();
     const begun = await frozen.runs.begin('PURGE', BY_HAND, halting(frozen.task.run, gate, 'outside'));
@@ -50,7 +50,7 @@ describe('a purge whose process was frozen past its lease', () => {
   });
 
   it('inside of a batch: that one is whole or nothing, and nothing has two events', async () => {
-    const due = await kept.tokens(2_500, { ends: '91 days' });
+    const due = await kept.tokens(3_500, { ends: '91 days' });
     const [frozen, other] = [await keeper(), await keeper()];
     const gate = new Gate();
     const begun = await frozen.runs.begin('PURGE', BY_HAND, halting(frozen.task.run, gate, 'inside'));
@@ -73,7 +73,7 @@ describe('a purge whose process was frozen past its lease', () => {
 
 describe('a purge whose process was killed', () => {
   it('between two batches is gone on with by the next one, which needs no more than what is still there', async () => {
-    const due = await kept.tokens(1_800, { ends: '91 days' });
+    const due = await kept.tokens(2_800, { ends: '91 days' });
     const [killed, other] = [await keeper(), await keeper()];
     const gate = new Gate(); // it never opens
     await killed.runs.begin(
@@ -90,7 +90,7 @@ describe('a purge whose process was killed', () => {
   });
 
   it('in the middle of a batch has removed nothing of it', async () => {
-    await kept.tokens(1_500, { ends: '91 days' });
+    await kept.tokens(2_500, { ends: '91 days' });
     const instance = await keeper();
     const gate = new Gate();
     const begun = await instance.runs.begin('PURGE', BY_HAND, halting(instance.task.run, gate, 'inside'));
@@ -99,9 +99,9 @@ describe('a purge whose process was killed', () => {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'keeper-1' AND state = 'idle in transaction'`,
     );
     expect(await kept.count()).toBe(500);
-    expect(await told()).toHaveLength(1_000);
+    expect(await told()).toHaveLength(2_000);
     gate.open();
-    expect(await begun.ended).toMatchObject({ state: 'SUCCEEDED', affected: 1_500 }); // the batch is done again
-    expect(await told()).toHaveLength(1_500);
+    expect(await begun.ended).toMatchObject({ state: 'SUCCEEDED', affected: 2_500 }); // the batch is done again
+    expect(await told()).toHaveLength(2_500);
   });
 });

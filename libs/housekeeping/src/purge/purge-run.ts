@@ -7,9 +7,10 @@ import {
   purgePage,
   purgeThese,
   type PlaceOfEnd,
+  type PurgedPage,
   type TokenCondition,
 } from '@tokenwarden/tokens';
-import { durationSeconds, type Duration } from '@tokenwarden/vocabulary';
+import { durationSeconds, Problem, type Duration } from '@tokenwarden/vocabulary';
 import type { RunContext } from '../runs/run.js';
 import { writePatiently } from '../runs/write-patiently.js';
 
@@ -20,9 +21,9 @@ import { writePatiently } from '../runs/write-patiently.js';
 const ENDS = ['ends_at', 'revoked_at'] as const;
 
 /** Tokens of one batch: a transaction of some tens of milliseconds. */
-const BATCH = 1_000;
+const BATCH = 2_000;
 /** Between two batches it rests for a part of the time that the last one took: resolving comes first. */
-const REST_PER_WORK = 0.1;
+const REST_PER_WORK = 0.05;
 const LONGEST_REST_MILLISECONDS = 20;
 /** How often what somebody held is tried again, and how long it rests before. */
 const ROUNDS = 3;
@@ -66,12 +67,7 @@ export class PurgeRun {
     while (behind !== null) {
       const began = performance.now();
       if (began > deadline) return false;
-      const from: PlaceOfEnd = behind;
-      const { purged, passedOver, next } = await writePatiently(this.context, async (tx) => {
-        const after = await this.afterInForce(tx);
-        const before = new Date(this.at.getTime() - durationSeconds(after) * 1_000);
-        return purgePage(tx, { by, before, behind: from, most: BATCH }, this.isDue(after));
-      });
+      const { purged, passedOver, next } = await this.page(by, behind);
       this.purged += purged;
       for (const id of passedOver.slice(0, MOST_PASSED_OVER - this.passedOver.size)) this.passedOver.add(id);
       behind = next;
@@ -79,6 +75,21 @@ export class PurgeRun {
       await pause(rest, undefined, { signal: this.context.signal });
     }
     return true;
+  }
+
+  // Nobody holds what ended long ago but for a rare moment: only then is it worth to look what is held.
+  private async page(by: (typeof ENDS)[number], behind: PlaceOfEnd): Promise<PurgedPage> {
+    const work = (isHeld: boolean) => async (tx: Transaction) => {
+      const after = await this.afterInForce(tx);
+      const before = new Date(this.at.getTime() - durationSeconds(after) * 1_000);
+      return purgePage(tx, { by, before, behind, most: BATCH }, this.isDue(after), { isHeld });
+    };
+    try {
+      return await this.context.write(work(false));
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'UNAVAILABLE') throw error;
+      return await writePatiently(this.context, work(true));
+    }
   }
 
   private async tryAgain(ids: readonly string[]): Promise<void> {
