@@ -8,7 +8,9 @@ import {
   newFolder,
   signIn,
   startProduct,
+  startSmtp,
   type RunningProduct,
+  type RunningSmtp,
   type TestDatabase,
 } from '../harness/index.js';
 import { run } from './command.js';
@@ -21,16 +23,17 @@ const ROOT = join(import.meta.dirname, '../..');
 const COMPOSE = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
 
 let openldap: DemoOpenLdap;
+let mail: RunningSmtp;
 let database: TestDatabase;
 let product: RunningProduct;
 
 beforeAll(async () => {
-  [openldap, database] = await Promise.all([startDemoOpenLdap(), emptyDatabase()]);
+  [openldap, database, mail] = await Promise.all([startDemoOpenLdap(), emptyDatabase(), startSmtp()]);
   product = await startProduct({ env: environmentHere() });
 });
 afterAll(async () => {
   await product.stop();
-  await Promise.all([openldap.stop(), database.close()]);
+  await Promise.all([openldap.stop(), database.close(), mail.stop()]);
 });
 
 describe('docker-compose.yml', () => {
@@ -115,6 +118,12 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('mails to its catcher, which shows it on this machine only', () => {
+    expect(serviceOf('mail')).toContain('      - 127.0.0.1:8025:8025\n');
+    expect(serviceOf('mail')).not.toContain('1025:');
+    expect(product.logs()).toContain(`Mail               by ${mail.url}, from tokenwarden@demo.example`);
+  });
+
   it('prints whose directory it is, and no password', () => {
     expect(product.logs()).toContain(`Directory          ${openldap.url}`);
     expect(product.logs()).not.toContain('tokenwarden-demo');
@@ -128,7 +137,11 @@ function environmentHere(): Record<string, string> {
   const written: Record<string, string> = Object.fromEntries(
     [...lines.matchAll(/^ {6}(\w+): (.+)$/gm)].map(([, name = '', value = '']) => [name, value]),
   );
-  expect(written).toMatchObject({ HOST: '0.0.0.0', LDAP_URL: 'ldap://openldap:1389' });
+  expect(written).toMatchObject({
+    HOST: '0.0.0.0',
+    LDAP_URL: 'ldap://openldap:1389',
+    SMTP_URL: 'smtp://mail:1025',
+  });
   const keyFile = join(newFolder('compose'), 'master-key');
   writeFileSync(keyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
   const here = {
@@ -136,6 +149,7 @@ function environmentHere(): Record<string, string> {
     DATABASE_URL: database.url,
     MASTER_KEY_FILE: keyFile,
     LDAP_URL: openldap.url,
+    SMTP_URL: mail.url,
   };
   return { ...written, ...here };
 }

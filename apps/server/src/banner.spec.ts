@@ -25,4 +25,14 @@ describe('what a person reads when the product is ready', () => {
     expect(first).toBe(`Tokenwarden is ready on ${environment.PUBLIC_URL}`);
     expect(second).toContain(`Listens on         ${here};`);
   });
+  it('says that nobody is told by mail, and which setting changes that', () =>
+    expect(bannerOf({})).toContainEqual(expect.stringMatching(/^ {2}Mail {15}is not sent: .* SMTP_URL/)));
+  it('says where mail goes and whom it comes from, and no password', () => {
+    const lines = bannerOf({
+      SMTP_URL: 'smtp://me:hunter2@mail.example',
+      MAIL_FROM: 'Tokens <tokens@example.org>',
+    });
+    expect(lines).toContain('  Mail               by smtp://mail.example:587, from tokens@example.org');
+    expect(lines.join()).not.toMatch(/hunter2|me:/);
+  });
 });

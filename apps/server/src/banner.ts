@@ -1,5 +1,5 @@
 import { demoUsers } from '@tokenwarden/embedded';
-import { hostInUrl } from '@tokenwarden/settings';
+import { hostInUrl, shownSmtpServer } from '@tokenwarden/settings';
 import type { Parts } from './parts.js';
 
 /** What a person reads when the product is ready: where it is, how to get in, and what is only a stand-in. */
@@ -24,7 +24,14 @@ export function banner({ settings, isEmbedded }: Parts): string {
   } else {
     lines.push(`  Directory          ${whereFrom(settings)}`);
   }
+  lines.push(`  Mail               ${mailLine(settings)}`);
   return lines.join('\n');
+}
+
+function mailLine({ mail }: Parts['settings']): string {
+  return mail
+    ? `by ${shownSmtpServer(mail.server)}, from ${mail.from.address}`
+    : 'is not sent: nobody is warned by mail; SMTP_URL switches it on';
 }
 
 function whereFrom({ ldap, directoryFile }: Parts['settings']): string {
