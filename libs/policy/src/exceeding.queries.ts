@@ -17,5 +17,5 @@ export function exceedsPolicy(
 ): string {
   const maxima = Object.fromEntries(profiles.map(({ name, maximum }) => [name, durationSeconds(maximum)]));
   const maximum = `(${placeholder(JSON.stringify(maxima))}::jsonb ->> ${table}.profile)::bigint`;
-  return `NOT coalesce(extract(epoch FROM ${table}.ends_at - ${table}.created_at) <= ${maximum}, false)`;
+  return `NOT coalesce(${table}.ends_at <= ${table}.created_at + ${maximum} * interval '1 second', false)`;
 }

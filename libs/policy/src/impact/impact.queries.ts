@@ -1,11 +1,10 @@
 import type { Page } from '@tokenwarden/api';
 import { keyset, rows, type KeysetColumn, type Transaction } from '@tokenwarden/database';
 import { capEndOf, tokensNow } from '@tokenwarden/tokens';
-import { isDeepStrictEqual } from 'node:util';
 import type { PreparedCap } from '../change/prepare-change.js';
 import { idleToMark, idleToRevoke } from '../due/idle-due.queries.js';
 import { purgeDue } from '../due/purge-due.queries.js';
-import { warningDue, type WarningDue } from '../due/warning-due.queries.js';
+import { warningDue, type EndUnderChange, type WarningDue } from '../due/warning-due.queries.js';
 import { exceedsPolicy } from '../exceeding.queries.js';
 import type { PolicyDocument } from '../policy-document.rules.js';
 
@@ -94,65 +93,72 @@ export async function capHitsAny(tx: Transaction, change: ForeseenChange): Promi
   return row?.hits ?? false;
 }
 
+// By owner first: one pass gives the counts and how many owners there are.
 const COUNTS = `SELECT 0 AS part, json_build_object(
-  ${POLICY_EFFECTS.map((effect) => `'${effect}', count(*) FILTER (WHERE '${effect}' = ANY (effects))`).join(', ')},
-  'tokens', count(*), 'principals', (SELECT count(*) FROM (SELECT DISTINCT principal_id FROM hit) AS principal)) AS answer FROM hit`;
+    ${POLICY_EFFECTS.map((effect) => `'${effect}', coalesce(sum("${effect}"), 0)`).join(', ')},
+    'tokens', coalesce(sum(tokens), 0), 'principals', count(*)) AS answer
+  FROM (SELECT count(*) AS tokens, ${POLICY_EFFECTS.map((effect, bit) => `count(*) FILTER (WHERE effects & ${1 << bit} <> 0) AS "${effect}"`).join(', ')}
+    FROM hit GROUP BY principal_id) AS of_principal`;
 
-/** A SELECT of every token that is hit, with its new end and its effects. */
+/**
+ * A SELECT of every token that is hit, with its new end and its effects as the bits of a number. It looks at every token there is,
+ * once, and is as cheap as that can be: OFFSET keeps Postgres from computing what it has computed already, and the rows of what
+ * is hit are narrow, for they may be a million.
+ */
 async function hitTokens(tx: Transaction, change: ForeseenChange, place: Placeholder): Promise<string> {
   const at = `${place(change.at)}::timestamptz`;
   const { joins, flags } = effectsOf(change, at, place);
   // Only a purge looks at tokens that have ended.
-  const looksAtAll = flags.PURGED !== 'false';
-  const named = POLICY_EFFECTS.map((effect) => `CASE WHEN ${flags[effect]} THEN '${effect}' END`);
-  // OFFSET keeps Postgres from computing every condition twice, once to decide and once to show.
+  const looked = flags.PURGED === 'false' ? isLive('a', at) : 'TRUE';
+  const bits = POLICY_EFFECTS.map((effect, bit) => `CASE WHEN ${flags[effect]} THEN ${1 << bit} ELSE 0 END`);
+  const forOrder = change.cap ? 't.profile, t.created_at, t.ends_at, t.revoked_at, ' : '';
   return `SELECT * FROM (
-    SELECT t.id, t.principal_id, t.profile, t.created_at, t.ends_at, t.revoked_at, changed.ends_at AS new_ends_at,
-      array_remove(ARRAY[${named.join(',\n')}], NULL) AS effects
-    FROM ${await tokensNow(tx)} t
-    CROSS JOIN LATERAL (SELECT t.id, t.created_at, t.revoked_at, t.rotated_at, ${newEndOf('t', change.cap, place)} AS ends_at
-      OFFSET 0) AS changed ${joins}
-    WHERE ${looksAtAll ? 'TRUE' : isLive('t', at)} OFFSET 0) AS looked_at
-    WHERE cardinality(effects) > 0`;
+    SELECT t.id, t.principal_id, ${forOrder}t.new_ends_at, ${bits.join('\n + ')} AS effects FROM (
+      SELECT a.id, a.principal_id, a.profile, a.created_at, a.ends_at, a.revoked_at, a.rotated_at,
+        ${newEndOf('a', change.cap, place)} AS new_ends_at
+      FROM ${await tokensNow(tx)} a WHERE ${looked} OFFSET 0) AS t ${joins}
+    OFFSET 0) AS looked_at WHERE effects <> 0`;
 }
 
-/** The condition of each effect, of a token as it is as `t` and as it would be as `changed`. */
-function effectsOf({ today, changed }: ForeseenChange, at: string, place: Placeholder) {
-  const now = warningsOf(today, 't', at);
-  const then = warningsOf(changed, 'changed', at);
+/** The condition of each effect, of a token as it is and as it would be. */
+function effectsOf({ today, changed, cap }: ForeseenChange, at: string, place: Placeholder) {
   const live = isLive('t', at);
+  const now = warningsOf(today, at);
+  const isAlike = cap === null && warningsOf(changed, at)?.condition === now?.condition;
+  const then = isAlike ? now : warningsOf(changed, at, { endsAt: 't.new_ends_at', alias: 'due_then' });
+  // A cap ends no token before now: it makes none that has ended longer ago, and none that was used longer ago.
+  const idle = onlyThen(touchedAsIdle(changed, at), touchedAsIdle(today, at));
   const flags: Record<PolicyEffect, string> = {
     EXCEEDS_MAXIMUM: `${live} AND ${exceedsPolicy('t', changed.profiles, place)}`,
-    CUT_SHORT: `${live} AND changed.ends_at < t.ends_at`,
+    CUT_SHORT: cap ? `${live} AND t.new_ends_at < t.ends_at` : 'false',
     WARNED: onlyThen(then?.condition, now?.condition),
-    // A cap ends no token before now: it makes none that has ended longer ago, or was used longer ago.
-    PURGED: isDeepStrictEqual(today.purge, changed.purge)
-      ? 'false'
-      : onlyThen(purgedBy(changed, 'changed', at), purgedBy(today, 't', at)),
-    IDLE_REVOKED: isDeepStrictEqual(today.idleRevocation, changed.idleRevocation)
-      ? 'false'
-      : onlyThen(touchedAsIdle(changed, 'changed', at), touchedAsIdle(today, 't', at)),
+    PURGED: onlyThen(purgedBy(changed, at), purgedBy(today, at)),
+    IDLE_REVOKED: cap ? `t.new_ends_at > ${at} AND ${idle}` : idle,
   };
-  return { joins: `${now?.join ?? ''} ${then?.join ?? ''}`, flags };
+  return { joins: isAlike ? '' : `${now?.join ?? ''} ${then?.join ?? ''}`, flags };
 }
 
 /** What the next run would do under the change and would not do today; undefined where the task is off. */
 function onlyThen(then: string | undefined, today: string | undefined): string {
-  if (then === undefined) return 'false';
+  if (then === undefined || then === today) return 'false';
   return today === undefined ? `(${then})` : `(${then}) AND (${today}) IS NOT TRUE`;
 }
 
-function warningsOf({ expiryWarnings }: PolicyDocument, table: string, at: string): WarningDue | undefined {
-  return expiryWarnings.enabled ? warningDue(table, expiryWarnings.thresholds, at) : undefined;
+function warningsOf(
+  { expiryWarnings }: PolicyDocument,
+  at: string,
+  end?: EndUnderChange,
+): WarningDue | undefined {
+  return expiryWarnings.enabled ? warningDue('t', expiryWarnings.thresholds, at, end) : undefined;
 }
 
-function purgedBy({ purge }: PolicyDocument, table: string, at: string): string | undefined {
-  return purge.enabled ? purgeDue(table, purge.after, at) : undefined;
+function purgedBy({ purge }: PolicyDocument, at: string): string | undefined {
+  return purge.enabled ? purgeDue('t', purge.after, at) : undefined;
 }
 
-function touchedAsIdle({ idleRevocation }: PolicyDocument, table: string, at: string): string | undefined {
+function touchedAsIdle({ idleRevocation }: PolicyDocument, at: string): string | undefined {
   const { enabled, after } = idleRevocation;
-  return enabled ? `${idleToMark(table, after, at)} OR ${idleToRevoke(table, after, at)}` : undefined;
+  return enabled ? `(${idleToMark('t', after, at)} OR ${idleToRevoke('t', after, at)})` : undefined;
 }
 
 /** SQL of a timestamptz: when a token ends under the cap, or as it does where none is. A cap leaves what was revoked. */
@@ -179,7 +185,11 @@ function selectionOfPage(
   const begunFrom = page.after?.[2];
   const orderCap = cap && typeof begunFrom === 'string' ? { ...cap, enforceFrom: new Date(begunFrom) } : cap;
   const order: KeysetColumn[] = [
-    { column: newEndOf('hit', orderCap, place), descending: false, type: 'timestamptz' },
+    {
+      column: orderCap ? newEndOf('hit', orderCap, place) : 'hit.new_ends_at',
+      descending: false,
+      type: 'timestamptz',
+    },
     { column: 'hit.id', descending: false, type: 'uuid' },
   ];
   const clause = keyset(page, order, parameters.length + 1);
@@ -191,11 +201,16 @@ function selectionOfPage(
 
 interface StoredHit {
   readonly id: string;
-  readonly effects: readonly PolicyEffect[];
+  readonly effects: number;
   readonly newEndsAt: string;
   readonly orderedBy: string;
 }
 
-function hitTokenOf({ newEndsAt, orderedBy, ...hit }: StoredHit): HitToken {
-  return { ...hit, newEndsAt: new Date(newEndsAt), orderedBy: new Date(orderedBy) };
+function hitTokenOf({ id, effects, newEndsAt, orderedBy }: StoredHit): HitToken {
+  return {
+    id,
+    effects: POLICY_EFFECTS.filter((_, bit) => (effects & (1 << bit)) !== 0),
+    newEndsAt: new Date(newEndsAt),
+    orderedBy: new Date(orderedBy),
+  };
 }
