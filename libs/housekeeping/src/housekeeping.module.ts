@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '@tokenwarden/audit';
-import { NotificationsModule } from '@tokenwarden/notifications';
+import { Database } from '@tokenwarden/database';
+import { Notifications, NotificationsModule } from '@tokenwarden/notifications';
+import { USES_WRITTEN_WITHIN_MILLISECONDS } from '@tokenwarden/resolving';
 import { Announcements } from './announcements/announcements.js';
 import { DirectoryAcceptance } from './directory-sync/acceptance.js';
 import { AcceptanceResolver } from './directory-sync/acceptance.resolver.js';
@@ -9,6 +11,7 @@ import { DirectorySync } from './directory-sync/directory-sync.js';
 import { DirectorySyncTask } from './directory-sync/directory-sync.task.js';
 import { SyncLog } from './directory-sync/sync-log.js';
 import { ExpiryWarningsTask } from './expiry-warnings/expiry-warnings.task.js';
+import { IdleRevocationTask } from './idle-revocation/idle-revocation.task.js';
 import { PurgeTask } from './purge/purge.task.js';
 import { RecoverableUntilResolver } from './recoverable-until.resolver.js';
 import { RunGauges } from './runs/run-gauges.js';
@@ -32,11 +35,21 @@ import { WarningSettler } from './warnings/warning-settler.js';
     RecoverableUntilResolver,
     ExpiryWarningsTask,
     PurgeTask,
+    {
+      provide: IdleRevocationTask,
+      useFactory: (database: Database, notifications: Notifications) =>
+        new IdleRevocationTask({
+          database,
+          notifications,
+          usesWrittenWithin: USES_WRITTEN_WITHIN_MILLISECONDS,
+        }),
+      inject: [Database, Notifications],
+    },
     WarningSettler,
     {
       provide: Tasks,
       useFactory: (...tasks: Task[]) => new Tasks(tasks),
-      inject: [ExpiryWarningsTask, PurgeTask, DirectorySyncTask],
+      inject: [ExpiryWarningsTask, PurgeTask, IdleRevocationTask, DirectorySyncTask],
     },
     Runs,
     RunViews,

@@ -9,3 +9,4 @@ export type {
   TokenRecord,
 } from './resolution.rules.js';
 export { UseTally } from './use-tally.js';
+export { USES_WRITTEN_WITHIN_MILLISECONDS } from './use-flusher.js';

@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { Database, inTime, PeriodicWork } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
-import { recordUses, type UsesOfToken } from '@tokenwarden/tokens';
+import { recordUses, restartUseTracking, type UsesOfToken } from '@tokenwarden/tokens';
 import { keptAgent } from './kept-agent.js';
 import { UseTally } from './use-tally.js';
 
@@ -19,16 +19,21 @@ const LONGEST_BATCH_SECONDS = 30;
 const LONGEST_LAST_FLUSH_SECONDS = 2;
 const LONGEST_VERY_LAST_FLUSH_SECONDS = 1;
 
+/** After so long a use stands in the database, in milliseconds, unless that is in trouble: whatever the process that saw it. */
+export const USES_WRITTEN_WITHIN_MILLISECONDS = PERIOD_MILLISECONDS + 5_000;
+
 /**
  * Writes down what the tally counted (rule 21): every ten seconds, early when many tokens wait, and at a stop. What cannot
  * be written is kept and tried again with what came since. Each use is written once; but where the answer of a commit never
- * came, those of that batch (at most 300 tokens) may have been, and count twice then.
+ * came, those of that batch (at most 300 tokens) may have been, and count twice then. Where uses were dropped, tracking begins
+ * anew before anything else is written: what looks unused may have been used.
  */
 @Injectable()
 export class UseFlusher implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private running: Promise<void> | undefined;
   private underWay: readonly UsesOfToken[] = [];
   private isDropping = false;
+  private hasLostUses = false;
   // Trouble is logged once and tried again: what waits is safe as long as this process lives.
   private readonly periodic = new PeriodicWork({
     everyMilliseconds: PERIOD_MILLISECONDS,
@@ -78,6 +83,12 @@ export class UseFlusher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async writeAll(): Promise<void> {
+    if (this.tally.hasDropped || this.hasLostUses) {
+      this.hasLostUses = true; // until it is written, whatever keeps it from that
+      this.tellOfDropped(true);
+      await this.database.transaction(restartUseTracking, { withinSeconds: LONGEST_BATCH_SECONDS });
+      this.hasLostUses = false;
+    }
     for (let left = this.tally.size; left > 0; left -= BATCH) {
       this.underWay = this.tally.take(BATCH);
       const batch = this.underWay.map((uses) => ({ ...uses, agent: keptAgent(uses.agent) }));
@@ -96,6 +107,7 @@ export class UseFlusher implements OnApplicationBootstrap, BeforeApplicationShut
 
   private tellOfDropped(isInTrouble: boolean): void {
     const count = this.tally.takeDropped();
+    this.hasLostUses ||= count > 0;
     if (count > 0 && !this.isDropping)
       this.logs.warn(
         { count },

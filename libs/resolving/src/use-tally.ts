@@ -94,6 +94,11 @@ export class UseTally {
     this.isFilling = this.isHalfEmpty(); // else every use would ask a database again that takes nothing
   }
 
+  /** Whether uses were dropped since `takeDropped` was last called. */
+  get hasDropped(): boolean {
+    return this.droppedUses > 0;
+  }
+
   /** How many uses were dropped since this was last asked. */
   takeDropped(): number {
     const dropped = this.droppedUses;

@@ -1,0 +1,135 @@
+import { rows, type Database } from '@tokenwarden/database';
+import type { Notifications } from '@tokenwarden/notifications';
+import { currentPolicy, type PolicyDocument } from '@tokenwarden/policy';
+import { Problem, type JsonObject } from '@tokenwarden/vocabulary';
+import { Collected, goThroughEnds } from '../expiry-warnings/collecting.js';
+import type { RunContext, RunOutcome, RunWork } from '../runs/run.js';
+import type { Task, Timing } from '../runs/task.js';
+import { writePatiently } from '../runs/write-patiently.js';
+import { makeDigests } from '../warnings/digests.js';
+import { outcomeOf } from '../warnings/outcome.rules.js';
+import { tell } from '../warnings/telling.js';
+import { missingChannel, openChannels } from '../warnings/warning-channels.js';
+import { foreseeIdle, markIdle } from './idle.queries.js';
+import {
+  countToRevoke,
+  nothingBefore,
+  releaseUsed,
+  revokeMarked,
+  type IdleSurroundings,
+} from './idle-run.js';
+
+/** For looking at all live tokens; nobody waits for a dry run. */
+const LOOK_SECONDS = 120;
+
+/** What the task needs. */
+export interface IdleParts extends IdleSurroundings {
+  readonly database: Database;
+  readonly notifications: Notifications;
+}
+
+/** What a run has done so far. */
+interface Done {
+  revoked: number;
+  released: number;
+  readonly collected: Collected;
+}
+
+/**
+ * IDLE_REVOCATION: tokens that nobody has used for the policy's `after` are marked and their owners told, and revoked a further
+ * `after` later where they were not used in between. It does nothing before uses have been recorded whole for as long. Each
+ * part is committed bit by bit: a run that was killed is gone on with by the next one, wherever it stood.
+ */
+export class IdleRevocationTask implements Task {
+  readonly name = 'IDLE_REVOCATION';
+  readonly budgetSeconds = 3_600;
+  readonly run: RunWork = async (context) => {
+    const { document } = await this.parts.database.read(currentPolicy);
+    const { after } = document.idleRevocation;
+    const notBefore = await this.parts.database.read((tx) => nothingBefore(tx, after));
+    if (notBefore) return NOTHING(after, notBefore);
+    return context.dryRun ? this.look(context, document) : this.keepHouse(context, document);
+  };
+
+  constructor(private readonly parts: IdleParts) {}
+
+  /** As the policy in force says. */
+  timing({ idleRevocation }: PolicyDocument): Timing {
+    return { schedule: idleRevocation.schedule, isEnabled: idleRevocation.enabled };
+  }
+
+  private async keepHouse(context: RunContext, document: PolicyDocument): Promise<RunOutcome> {
+    const done: Done = { revoked: 0, released: 0, collected: new Collected() };
+    const said = () => detailsOf(document, done);
+    try {
+      done.revoked = await revokeMarked(context, this.parts, document.idleRevocation.after);
+      done.released = await releaseUsed(context);
+      const { state, error, details } = await this.markAndTell(context, document, done.collected);
+      return { state, ...countsOf(done), ...(error && { error }), details: { ...said(), ...details } };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      // What was done by then stays so, and the next run goes on.
+      return { state: 'FAILED', error: error.message, ...countsOf(done), details: said() };
+    }
+  }
+
+  private async markAndTell(
+    context: RunContext,
+    { expiryWarnings, idleRevocation: { after } }: PolicyDocument,
+    collected: Collected,
+  ): Promise<Pick<RunOutcome, 'state' | 'error' | 'details'>> {
+    const { database, notifications } = this.parts;
+    // What could be told to nobody is not marked.
+    const missing = missingChannel(expiryWarnings, notifications);
+    if (missing !== undefined) return { state: 'FAILED', error: missing };
+    const channels = openChannels(expiryWarnings, notifications);
+    await goThroughEnds(collected, context.signal, (reach) =>
+      writePatiently(context, (tx) => markIdle(tx, { after, channels }, reach)),
+    );
+    const messages = await makeDigests(context, { kind: 'IDLE', after }, channels);
+    const { details, ...end } = outcomeOf(await tell(context, { database, notifications }));
+    const { webhook } = channels;
+    return { ...end, details: { messages, ...details, ...(webhook && { webhook }) } };
+  }
+
+  // It counts in one snapshot, in which Postgres lets nothing be written.
+  private async look(context: RunContext, document: PolicyDocument): Promise<RunOutcome> {
+    const { expiryWarnings, idleRevocation } = document;
+    const { after } = idleRevocation;
+    const { database, notifications } = this.parts;
+    const wouldFail = missingChannel(expiryWarnings, notifications);
+    // Who would be told is the same whatever is missing here.
+    const open = openChannels(expiryWarnings, notifications);
+    const channels = { ...open, byMail: expiryWarnings.channels.includes('EMAIL') };
+    const done: Done = { revoked: 0, released: 0, collected: new Collected() };
+    await database.transaction(
+      async (tx) => {
+        await rows(tx, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+        done.revoked = await countToRevoke(tx, after);
+        const sought = { after, channels };
+        await goThroughEnds(done.collected, context.signal, (reach) => foreseeIdle(tx, sought, reach));
+      },
+      { withinSeconds: LOOK_SECONDS },
+    );
+    const messages = done.collected.recipients.size;
+    const details = { ...detailsOf(document, done), messages, ...(wouldFail && { wouldFail }) };
+    return { state: 'SUCCEEDED', ...countsOf(done), details };
+  }
+}
+
+const NOTHING = (after: string, notBefore: Date): RunOutcome => ({
+  ...{ state: 'SUCCEEDED', examined: 0, affected: 0 },
+  details: { after, nothingBefore: notBefore.toISOString() },
+});
+
+function countsOf({ revoked, collected }: Done) {
+  return { examined: revoked + collected.examined, affected: revoked + collected.due };
+}
+
+function detailsOf({ idleRevocation }: PolicyDocument, { revoked, released, collected }: Done): JsonObject {
+  const { withoutEmail, withoutEmailCount } = collected.withoutEmail;
+  return {
+    ...{ after: idleRevocation.after, revoked, marked: collected.due, released },
+    ...{ withoutEmail, withoutEmailCount },
+  };
+}
