@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { changePolicy, currentPolicy, FIRST_POLICY, type AskedChange } from '@tokenwarden/policy';
+import { holdOffBulkRevocations } from '@tokenwarden/tokens';
 import { authorOf, durationSeconds, type Caller, type Duration } from '@tokenwarden/vocabulary';
 import { World, type Instance } from '../test/world.js';
 
@@ -117,5 +118,35 @@ describe('a maximum that falls while everybody issues', () => {
     );
     const issuedBefore = before.filter(({ action }) => action === 'token.created').length;
     expect(first.capped).toBe(issuedBefore);
+  });
+});
+
+describe('a change of the policy that waits for whoever issues', () => {
+  const waiting = async () =>
+    (
+      await world.sql(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
+    ).length;
+  const untilWaiting = async (count: number) => {
+    while ((await waiting()) < count) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('is made before those who begin to issue after it, and they go by it', async () => {
+    const order: string[] = [];
+    const person = people[0]!;
+    const { changing, issuing } = await world.database.transaction(async (tx) => {
+      await holdOffBulkRevocations(tx);
+      const changes = { profiles: withMaximum('P5D') };
+      const changed = change({ expectedVersion: 1, changes }).then(() => order.push('changed'));
+      await untilWaiting(1);
+      const issued = world.issuing
+        .issueUserToken(person, { name: 'laptop', lifetime: 'P6D' })
+        .catch((problem: { code: string }) => order.push(problem.code));
+      await Promise.race([issued, untilWaiting(2)]);
+      return { changing: changed, issuing: issued };
+    });
+    await Promise.all([changing, issuing]);
+    expect(order).toEqual(['changed', 'LIFETIME_EXCEEDS_POLICY']);
   });
 });

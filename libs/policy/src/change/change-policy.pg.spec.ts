@@ -3,6 +3,7 @@ import { rows } from '@tokenwarden/database';
 import { Problem, SYSTEM, type Author } from '@tokenwarden/vocabulary';
 import { databaseForSpecs } from '../../../../test/harness/index.js';
 import { FIRST_POLICY } from '../policy-document.rules.js';
+import { POLICY_TO_HOLD } from '../policy.queries.js';
 import { currentPolicy, ensureFirstPolicy } from '../policy.service.js';
 import { changePolicy } from './change-policy.js';
 import type { AskedChange } from './prepare-change.js';
@@ -35,6 +36,12 @@ const events = () =>
        FROM audit_pending_events WHERE action = 'policy.updated' ORDER BY arrival`,
     ),
   );
+async function somebodyWaits(): Promise<void> {
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await specs.database.read((tx) => rows(tx, waiting))).length === 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 const codeOf = (outcome: PromiseSettledResult<unknown>) =>
   outcome.status === 'fulfilled' ? 'changed' : (outcome.reason as Problem).code;
 
@@ -91,6 +98,23 @@ describe('a change of the policy', () => {
       'INVALID_INPUT',
     );
     expect([await versions(), await events()]).toEqual(before);
+  });
+});
+
+describe('a change of the policy and whoever holds it', () => {
+  it('wait for each other', async () => {
+    const order: string[] = [];
+    const { version } = await inForce();
+    const { changing } = await specs.database.transaction(async (tx) => {
+      await rows(tx, `SELECT FROM ${POLICY_TO_HOLD} FOR SHARE`);
+      const changes = { orphanGrace: 'P50D' };
+      const changed = change({ expectedVersion: version, changes }).then(() => order.push('changed'));
+      await Promise.race([changed, somebodyWaits()]);
+      order.push('let go');
+      return { changing: changed };
+    });
+    await changing;
+    expect(order).toEqual(['let go', 'changed']);
   });
 });
 
