@@ -102,7 +102,7 @@ export async function lockTask(tx: Transaction, task: HousekeepingTask): Promise
 
 /**
  * Remembers the timing of a task that this transaction holds. Moments before the change were none of the new timing and are done
- * with; a run that was left behind stays due, unless the schedule was off, or is.
+ * with; a run that was left behind stays due, unless the schedule was off.
  * @param since when the policy that has this timing was made
  * @returns Up to when all moments are done with now
  */
@@ -115,7 +115,7 @@ export async function noteTiming(
   const [row] = await rows<{ through: Date }>(
     tx,
     `UPDATE housekeeping_tasks SET seen_schedule = $2, seen_enabled = $3, scheduled_through =
-       CASE WHEN scheduled_through = 'epoch' AND seen_enabled AND $3 THEN scheduled_through ELSE greatest(scheduled_through, $4) END
+       CASE WHEN scheduled_through = 'epoch' AND seen_enabled THEN scheduled_through ELSE greatest(scheduled_through, $4) END
      WHERE task = $1 RETURNING scheduled_through AS through`,
     [task, schedule, isEnabled, since],
   );

@@ -91,6 +91,18 @@ describe('a timing by the policy', () => {
     expect(await housekeeping.story()).toEqual(story);
   });
 
+  it('is not due for what was left behind before it was off, when it is on again', async () => {
+    const { scheduler } = await instance();
+    await changePolicy('0 0 1 1 *', true);
+    await scheduler.look();
+    await housekeeping.sql(`UPDATE housekeeping_tasks SET scheduled_through = 'epoch'`);
+    for (const isOn of [false, true]) {
+      await changePolicy('0 0 1 1 *', isOn);
+      await scheduler.look();
+    }
+    expect(await housekeeping.all()).toEqual([]);
+  });
+
   it('is written once, not at every look', async () => {
     const { scheduler } = await instance();
     await scheduler.look();
