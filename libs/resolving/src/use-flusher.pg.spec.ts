@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
-import { openDatabase, type Database } from '@tokenwarden/database';
+import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
-import { lastUsesOf, usageOf } from '@tokenwarden/tokens';
+import { lastUsesOf, usageOf, USES_WHOLE_SINCE } from '@tokenwarden/tokens';
 import { unavailable } from '@tokenwarden/vocabulary';
 import { World } from '../test/world.js';
 import { UseFlusher } from './use-flusher.js';
@@ -234,6 +234,28 @@ describe('a process', () => {
     await flusher.flush();
     await flusher.beforeApplicationShutdown();
     expect(await usesOf(...ids)).toEqual([3, 3, 3, 0, 0]); // the first one was under way while two more filled the tally
+  });
+});
+
+describe('uses that were dropped', () => {
+  it('begin the tracking of uses anew, once, before what is left is written', async () => {
+    tally = new UseTally(2);
+    flusher = flusherOf(tally, world.database);
+    const since = () =>
+      world.database.read((tx) =>
+        rows<{ at: Date }>(tx, USES_WHOLE_SINCE.replace('whole_since', 'whole_since AS at')),
+      );
+    const [before] = await since();
+    use(...(await tokens(2)));
+    await flusher.flush();
+    expect(await since()).toEqual([before]);
+    use(...(await tokens(3)));
+    const dropped = new Date();
+    await flusher.flush();
+    const [after] = await since();
+    expect(after?.at.getTime()).toBeGreaterThanOrEqual(dropped.getTime());
+    await flusher.flush();
+    expect(await since()).toEqual([after]);
   });
 });
 

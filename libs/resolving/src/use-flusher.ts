@@ -33,7 +33,8 @@ export class UseFlusher implements OnApplicationBootstrap, BeforeApplicationShut
   private running: Promise<void> | undefined;
   private underWay: readonly UsesOfToken[] = [];
   private isDropping = false;
-  private hasLostUses = false;
+  /** Of so many dropped uses the database knows that they were. */
+  private knownAsLost = 0;
   // Trouble is logged once and tried again: what waits is safe as long as this process lives.
   private readonly periodic = new PeriodicWork({
     everyMilliseconds: PERIOD_MILLISECONDS,
@@ -83,11 +84,10 @@ export class UseFlusher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async writeAll(): Promise<void> {
-    if (this.tally.hasDropped || this.hasLostUses) {
-      this.hasLostUses = true; // until it is written, whatever keeps it from that
-      this.tellOfDropped(true);
+    const dropped = this.tally.everDropped;
+    if (dropped !== this.knownAsLost) {
       await this.database.transaction(restartUseTracking, { withinSeconds: LONGEST_BATCH_SECONDS });
-      this.hasLostUses = false;
+      this.knownAsLost = dropped;
     }
     for (let left = this.tally.size; left > 0; left -= BATCH) {
       this.underWay = this.tally.take(BATCH);
@@ -107,7 +107,6 @@ export class UseFlusher implements OnApplicationBootstrap, BeforeApplicationShut
 
   private tellOfDropped(isInTrouble: boolean): void {
     const count = this.tally.takeDropped();
-    this.hasLostUses ||= count > 0;
     if (count > 0 && !this.isDropping)
       this.logs.warn(
         { count },

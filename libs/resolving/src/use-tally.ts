@@ -30,6 +30,7 @@ interface Uses {
 export class UseTally {
   private readonly waiting = new Map<string, Uses>();
   private droppedUses = 0;
+  private droppedEver = 0;
   private isFilling = true;
   private today = { number: Number.NaN, text: '' };
   private whenHalfFull: () => void = () => undefined;
@@ -51,6 +52,7 @@ export class UseTally {
     const uses = this.waiting.get(tokenId) ?? this.begin(tokenId);
     if (uses === undefined) {
       this.droppedUses += 1;
+      this.droppedEver += 1;
       return;
     }
     const moment = at.getTime();
@@ -94,9 +96,9 @@ export class UseTally {
     this.isFilling = this.isHalfEmpty(); // else every use would ask a database again that takes nothing
   }
 
-  /** Whether uses were dropped since `takeDropped` was last called. */
-  get hasDropped(): boolean {
-    return this.droppedUses > 0;
+  /** How many uses were dropped since this began. */
+  get everDropped(): number {
+    return this.droppedEver;
   }
 
   /** How many uses were dropped since this was last asked. */
