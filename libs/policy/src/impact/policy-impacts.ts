@@ -85,6 +85,8 @@ async function readParts<K extends Page | typeof COUNTS>(
   keys: readonly K[],
 ): Promise<Map<K, ImpactPart>> {
   const { change } = await foreseen(tx, asked);
+  // With the usual 4 MB Postgres would look up the uses of each of a million tokens one by one, and take more than twice as long.
+  await rows(tx, `SET LOCAL work_mem = '64MB'`);
   const pages = keys.filter((key): key is K & Page => key !== COUNTS);
   const impact = await readImpact(tx, change, pages);
   const ids = [...new Set(impact.pages.flat().map(({ id }) => id))];
