@@ -6,9 +6,7 @@ import { Problem } from '@tokenwarden/vocabulary';
 import type { RunContext, RunOutcome, RunWork } from '../runs/run.js';
 import type { Task, Timing } from '../runs/task.js';
 import { writePatiently } from '../runs/write-patiently.js';
-import { makeDigests } from '../warnings/digests.js';
-import { outcomeOf } from '../warnings/outcome.rules.js';
-import { tell } from '../warnings/telling.js';
+import { tellAll } from '../warnings/telling.js';
 import {
   missingChannel,
   openChannels,
@@ -57,9 +55,9 @@ export class ExpiryWarningsTask implements Task {
       await goThroughEnds(collected, context.signal, (reach) =>
         writePatiently(context, (tx) => decideDue(tx, sought, reach)),
       );
-      const messages = await makeDigests(context, { kind: 'EXPIRY' }, channels);
-      const { details, ...end } = outcomeOf(await tell(context, { database, notifications }));
-      const said = { ...detailsOf(collected, channels), messages, ...details };
+      const told = { subject: { kind: 'EXPIRY' }, channels } as const;
+      const { details, ...end } = await tellAll(context, told, { database, notifications });
+      const said = { ...detailsOf(collected, channels), ...details };
       return { ...end, ...countsOf(collected), details: said };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

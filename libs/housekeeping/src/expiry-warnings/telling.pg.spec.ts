@@ -111,6 +111,20 @@ describe('a server that refuses', () => {
     expect(smtp.named.filter((address) => address.startsWith('grace'))).toHaveLength(1);
   });
 
+  it('nothing, for one address is none: it reaches no server, and its owner is named', async () => {
+    await world.token({
+      ends: '1 hour',
+      userId: await world.user('grace', { email: 'a@b.example, c@d.example' }),
+    });
+    await world.token({ ends: '1 hour', userId: await world.user('linus') });
+    expect(await one.run()).toMatchObject({
+      state: 'SUCCEEDED',
+      details: { told: 1, refused: 1, failedRecipients: [{ name: 'Grace', email: '' }] },
+    });
+    expect(smtp.named).toEqual(['linus@example.org']);
+    expect(await world.warnings()).toMatchObject([{ isSent: true }, { isSent: true }]);
+  });
+
   it('the only recipient for good: the run is FAILED with the reply, and nobody tries again', async () => {
     smtp.script = { toRecipient: () => '550 No such user' };
     await world.token({ ends: '1 hour', userId: await world.user('grace') });

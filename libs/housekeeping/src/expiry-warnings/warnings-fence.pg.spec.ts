@@ -159,6 +159,24 @@ describe('a run that was killed behind its decisions', () => {
   });
 });
 
+describe('a sender that is quicker than the run', () => {
+  it('has its messages counted all the same', async () => {
+    await people();
+    const one = await another();
+    const gate = new Gate();
+    const { ended } = await one.runs.begin(
+      'EXPIRY_WARNINGS',
+      BY_HAND,
+      halting(one.task.run, gate, 5, 'before'),
+    );
+    await gate.reached;
+    await until(() => told().length === 2);
+    gate.open();
+    expect(await ended).toMatchObject({ state: 'SUCCEEDED', details: { messages: 2, told: 2 } });
+    await everybodyIsToldOnce();
+  });
+});
+
 describe('three instances', () => {
   it('that look at the same moment tell each person once, at each of sixty moments that were set back', async () => {
     await people();
@@ -172,7 +190,7 @@ describe('three instances', () => {
     const runs = await story();
     expect(runs.every((run) => run.endsWith('SUCCEEDED'))).toBe(true);
     await everybodyIsToldOnce();
-  });
+  }, 120_000);
 
   it('go by a policy that another one has changed at their next look', async () => {
     await world.setWarnings({ enabled: false, schedule: '0 0 1 1 *' });

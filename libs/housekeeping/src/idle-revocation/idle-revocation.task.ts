@@ -6,9 +6,7 @@ import { Collected, goThroughEnds } from '../expiry-warnings/collecting.js';
 import type { RunContext, RunOutcome, RunWork } from '../runs/run.js';
 import type { Task, Timing } from '../runs/task.js';
 import { writePatiently } from '../runs/write-patiently.js';
-import { makeDigests } from '../warnings/digests.js';
-import { outcomeOf } from '../warnings/outcome.rules.js';
-import { tell } from '../warnings/telling.js';
+import { tellAll } from '../warnings/telling.js';
 import { missingChannel, openChannels } from '../warnings/warning-channels.js';
 import { foreseeIdle, markIdle } from './idle.queries.js';
 import {
@@ -86,10 +84,10 @@ export class IdleRevocationTask implements Task {
     await goThroughEnds(collected, context.signal, (reach) =>
       writePatiently(context, (tx) => markIdle(tx, { after, channels }, reach)),
     );
-    const messages = await makeDigests(context, { kind: 'IDLE', after }, channels);
-    const { details, ...end } = outcomeOf(await tell(context, { database, notifications }));
+    const told = { subject: { kind: 'IDLE', after }, channels } as const;
+    const { details, ...end } = await tellAll(context, told, { database, notifications });
     const { webhook } = channels;
-    return { ...end, details: { messages, ...details, ...(webhook && { webhook }) } };
+    return { ...end, details: { ...details, ...(webhook && { webhook }) } };
   }
 
   // It counts in one snapshot, in which Postgres lets nothing be written.

@@ -1,11 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Database } from '@tokenwarden/database';
+import { databaseNow, type Database } from '@tokenwarden/database';
 import { attemptsSince, hurry, untriedSince, type Notifications } from '@tokenwarden/notifications';
 import { Problem } from '@tokenwarden/vocabulary';
 import type { RunContext } from '../runs/run.js';
 import { writePatiently } from '../runs/write-patiently.js';
-import type { Telling } from './outcome.rules.js';
+import type { WarningSubject } from './digest-content.js';
+import { makeDigests } from './digests.js';
+import { outcomeOf, type WarningOutcome } from './outcome.rules.js';
 import { MOST_SETTLED, settleEnded } from './settling.js';
+import type { WarningChannels } from './warning-channels.js';
 
 /** How long a run waits for its messages to be tried; what is left then is sent behind it. */
 const PATIENCE_MILLISECONDS = 600_000;
@@ -20,20 +23,32 @@ export interface Telegraph {
   readonly notifications: Notifications;
 }
 
+/** Of what people are told, and on which ways. */
+export interface Told {
+  readonly subject: WarningSubject;
+  readonly channels: WarningChannels;
+}
+
 /**
- * Has every warning that waits tried at once, those of earlier runs too and whatever their back-off says, and waits until each was
- * tried once; then notes which were sent.
- * @returns What came of it; of everything that waits to warn somebody, be it of this run or not
+ * Puts all that is decided into messages, has every warning that waits tried at once, those of earlier runs too and whatever their
+ * back-off says, waits until each was tried once, and notes which were sent.
+ * @returns How the run ends, of everything that waits to warn somebody, be it of this run or not
  */
-export async function tell(context: RunContext, { database, notifications }: Telegraph): Promise<Telling> {
-  const { channels } = notifications;
-  const since = await writePatiently(context, (tx) => hurry(tx, PURPOSE));
+export async function tellAll(
+  context: RunContext,
+  { subject, channels }: Told,
+  { database, notifications }: Telegraph,
+): Promise<WarningOutcome> {
+  // The senders do not wait for the run: what they send while it is still making messages counts as well.
+  const since = await database.read(databaseNow);
+  const messages = await makeDigests(context, subject, channels);
+  await writePatiently(context, (tx) => hurry(tx, PURPOSE));
   notifications.wake();
   const until = performance.now() + PATIENCE_MILLISECONDS;
   // While the database is away nothing was tried that is known of: the run waits through that too.
   const untried = () =>
     database
-      .read((tx) => untriedSince(tx, PURPOSE, since, channels))
+      .read((tx) => untriedSince(tx, PURPOSE, since, notifications.channels))
       .catch((error: unknown) => {
         if (error instanceof Problem) return 1;
         throw error;
@@ -45,7 +60,8 @@ export async function tell(context: RunContext, { database, notifications }: Tel
   }
   await settleAll(context);
   const attempts = await writePatiently(context, (tx) => attemptsSince(tx, PURPOSE, since));
-  return { ...attempts, waiting: attempts.waiting + left };
+  const outcome = outcomeOf({ ...attempts, waiting: attempts.waiting + left });
+  return { ...outcome, details: { messages, ...outcome.details } };
 }
 
 async function settleAll(context: RunContext): Promise<void> {
