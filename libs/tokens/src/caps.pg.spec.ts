@@ -81,6 +81,12 @@ describe('what one cap ends', () => {
     expect(await world.cap({ [profile]: 1 }, new Date(from.getTime() + 999))).toBe(1);
     expect(await endOf(token)).toEqual(from);
   });
+  it('is never one that has ended, whatever moment is given', async () => {
+    const profile = newProfile();
+    const ended = await issued(profile, { endsInSeconds: -60 });
+    expect(await world.cap({ [profile]: 60 }, new Date(0))).toBe(0);
+    expect(await endOf(ended)).toEqual(ended.endsAt);
+  });
   it('is left where the moment lies behind its end', async () => {
     const profile = newProfile();
     const token = await issued(profile);
