@@ -28,9 +28,11 @@ export interface WebhookReceiver {
   /** Everything that came, in order of arrival. */
   readonly received: ReceivedRequest[];
   /** From now on it answers so; 204 before. */
-  answer: (request: ReceivedRequest) => ReceiverReply;
+  answer: (request: ReceivedRequest) => ReceiverReply | Promise<ReceiverReply>;
   /** How many connections there were in all. */
   connections(): number;
+  /** How many there are. */
+  openConnections(): number;
   stop(): Promise<void>;
 }
 
@@ -40,21 +42,28 @@ export const SECRET_PATH = '/in/path-that-lets-in';
 /** Starts a receiver on a port of its own, or on this one. */
 export async function startWebhookReceiver(port = 0): Promise<WebhookReceiver> {
   let connections = 0;
+  let open = 0;
   const server = createServer((request, response) => {
-    void bodyOf(request).then((body) => {
+    void bodyOf(request).then(async (body) => {
       const { method = '', url = '', headers } = request;
       const received = { method, path: url, headers, body };
       receiver.received.push(received);
-      reply(response, receiver.answer(received));
+      reply(response, await receiver.answer(received));
     }, ignored);
   });
-  server.on('connection', () => (connections += 1));
+  server.keepAliveTimeout = 0; // it closes none by itself
+  server.on('connection', (socket) => {
+    connections += 1;
+    open += 1;
+    socket.on('close', () => (open -= 1));
+  });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const receiver: WebhookReceiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${SECRET_PATH}`,
     received: [],
     answer: () => 204,
     connections: () => connections,
+    openConnections: () => open,
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

@@ -52,6 +52,7 @@ describe('a webhook that cannot be', () => {
     ['another scheme', { ...WEBHOOK, WEBHOOK_URL: 'ftp://hunter2' }, /^WEBHOOK_URL: write one URL/],
     ['two URLs', { ...WEBHOOK, WEBHOOK_URL: 'https://a/hunter2 https://b' }, /^WEBHOOK_URL: write one URL/],
     ['a password', { ...WEBHOOK, WEBHOOK_URL: 'https://me:hunter2@a/' }, /^WEBHOOK_URL: .* without user/],
+    ['a user', { ...WEBHOOK, WEBHOOK_URL: 'https://hunter2@a/' }, /^WEBHOOK_URL: .* without user/],
     ['a fragment', { ...WEBHOOK, WEBHOOK_URL: 'https://a/hunter2#' }, /^WEBHOOK_URL: .* without a fragment/],
     ['2,049 characters', { ...WEBHOOK, WEBHOOK_URL: `https://a/${'x'.repeat(2_039)}` }, /at most 2048/],
     ['no prefix', { ...WEBHOOK, WEBHOOK_SECRET: secretOf(32).slice(6) }, /^WEBHOOK_SECRET: write whsec_/],

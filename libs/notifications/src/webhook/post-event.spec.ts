@@ -96,6 +96,9 @@ describe('an answer that does not end', () => {
   it('counts by its head, is read for a kilobyte, and costs its connection', async () => {
     server.answer = () => 'endless';
     expect(await post()).toEqual({ status: 200 });
+    const began = performance.now();
+    while (server.openConnections() > 0 && performance.now() - began < 4_000) await new Promise(setImmediate);
+    expect(server.openConnections()).toBe(0);
     server.answer = () => 204;
     expect(await post()).toEqual({ status: 204 });
     expect(server.connections()).toBe(2);

@@ -132,6 +132,13 @@ describe('an event that is delivered', () => {
     await allEnded();
     expect(receiver.received.map(idOf).sort()).toEqual([...ids].sort());
   });
+  it('goes over connections that are given back when nothing is due', async () => {
+    await enqueued(8);
+    await anotherSender();
+    await allEnded();
+    await until(() => receiver.openConnections() === 0);
+    expect(receiver.connections()).toBeLessThanOrEqual(4);
+  });
   it('goes in the order of enqueueing, four at a time', async () => {
     receiver.answer = () => 'hang';
     const ids = await enqueued(30);
@@ -254,6 +261,18 @@ describe('a receiver that is not there', () => {
 });
 
 describe('a process that stops', () => {
+  it('takes an answer that comes meanwhile', async () => {
+    let answer: (status: number) => void = () => undefined;
+    receiver.answer = () => new Promise((resolve) => (answer = resolve));
+    await enqueued();
+    const sender = await anotherSender();
+    await until(() => receiver.received.length === 1);
+    const stopped = sender.stop();
+    await new Promise(setImmediate);
+    answer(204);
+    await stopped;
+    expect(await messages()).toMatchObject([{ state: 'SENT' }]);
+  });
   it('waits three seconds for an answer, and leaves the event to the next one', async () => {
     receiver.answer = () => 'hang';
     await enqueued();

@@ -57,7 +57,9 @@ describe('an event of the trail', () => {
       targetId: null,
       targetName: null,
     };
-    const read = accepted(announcementOf({ ...many, details: null }));
+    const event = announcementOf({ ...many, details: null });
+    expect(JSON.parse(cloudEventBody(event, ID, 'https://a'))).not.toHaveProperty('subject');
+    const read = accepted(event);
     expect(read.subject).toBeUndefined();
     expect(read.data).toMatchObject({ target: null, details: null });
   });
