@@ -88,9 +88,10 @@ describe('what is decided of a token', () => {
     expect(await decide()).toMatchObject({ examined: 1, due: 0 });
   });
 
-  it('goes on behind what was looked at, by end', async () => {
+  it('goes on behind what was looked at, by end and id', async () => {
     const grace = await world.user('grace');
-    for (const ends of ['3 hours', '1 hour', '2 hours', '1 hour']) await world.token({ ends, userId: grace });
+    for (const ends of ['1 hour', '1 hour', '1 hour', '1 hour']) await world.token({ ends, userId: grace });
+    await world.sql(`UPDATE access_tokens SET ends_at = (SELECT min(ends_at) FROM access_tokens)`);
     const seen: number[] = [];
     let behind: Found['last'] = null;
     do {
