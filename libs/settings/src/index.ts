@@ -1,13 +1,12 @@
 export {
   Settings,
   type LdapSettings,
-  type MailAddress,
   type MailSettings,
   type SettingsValues,
-  type SmtpServer,
   type WebhookSettings,
 } from './settings.js';
 export { shownSmtpServer } from './mail-across.js';
+export type { MailAddress, SmtpServer } from './mail-readers.js';
 export {
   readDatabaseSettings,
   readDirectorySettings,

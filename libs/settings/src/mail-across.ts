@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import { isEmail } from '@tokenwarden/vocabulary';
 import type { GivenSettings, SettingKey } from './definitions.js';
 import { hostInUrl } from './loopback.rules.js';
-import type { MailAddress, MailSettings, SmtpServer } from './settings.js';
+import type { MailAddress, SmtpServer } from './mail-readers.js';
+import type { MailSettings } from './settings.js';
 
 const NO_DOMAIN = 'tokenwarden@localhost';
 

@@ -2,7 +2,24 @@ import { isIP } from 'node:net';
 import { isEmail, TEXT_LIMITS, textFault } from '@tokenwarden/vocabulary';
 import type { Reader } from './readers.js';
 import { SettingFault } from './setting-fault.js';
-import type { MailAddress, SmtpServer } from './settings.js';
+
+/** A mail server that mail is handed in at. */
+export interface SmtpServer {
+  /** A name, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Whether the connection is encrypted from its first byte (smtps). */
+  readonly isTls: boolean;
+  /** Decoded; undefined: it takes mail from whoever reaches it. */
+  readonly credentials: { readonly user: string; readonly password: string } | undefined;
+}
+
+/** An address of mail; `isEmail` accepts it. */
+export interface MailAddress {
+  /** On one line; undefined: the address alone. */
+  readonly name: string | undefined;
+  readonly address: string;
+}
 
 /** Submission (RFC 6409) and submission over TLS (RFC 8314). */
 const PORTS = { smtp: 587, smtps: 465 } as const;

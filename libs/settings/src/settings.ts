@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Duration } from '@tokenwarden/vocabulary';
 import type { LDAP_SCHEMAS, LOG_LEVELS, SIGNING_ALGORITHMS } from './definitions.js';
+import type { MailAddress, SmtpServer } from './mail-readers.js';
 
 /** How the directory is reached over LDAP and what is read of it (LDAP_*). */
 export interface LdapSettings {
@@ -27,24 +28,6 @@ export interface WebhookSettings {
   readonly url: string;
   /** `whsec_` and 24 to 64 bytes in base64. */
   readonly secret: string;
-}
-
-/** A mail server that mail is handed in at. */
-export interface SmtpServer {
-  /** A name, or an address without brackets. */
-  readonly host: string;
-  readonly port: number;
-  /** Whether the connection is encrypted from its first byte (smtps). */
-  readonly isTls: boolean;
-  /** Decoded; undefined: it takes mail from whoever reaches it. */
-  readonly credentials: { readonly user: string; readonly password: string } | undefined;
-}
-
-/** An address of mail; `isEmail` accepts it. */
-export interface MailAddress {
-  /** On one line; undefined: the address alone. */
-  readonly name: string | undefined;
-  readonly address: string;
 }
 
 /** How mail is sent (SMTP_URL), and from whom it comes (MAIL_FROM). */
