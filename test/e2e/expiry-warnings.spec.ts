@@ -158,7 +158,9 @@ async function letMinutePass(runId: string): Promise<void> {
     `UPDATE housekeeping_runs SET lease_until = ${past} WHERE id = $1 AND state = 'RUNNING'`,
     [runId],
   );
-  await looking.query(`UPDATE outbox_messages SET claimed_until = ${past} WHERE claimed_by LIKE 'one%'`);
+  await looking.query(
+    `UPDATE outbox_messages SET claimed_until = ${past}, next_attempt_at = ${past} WHERE claimed_by LIKE 'one%'`,
+  );
 }
 
 describe.each(['SIGSTOP', 'SIGKILL'] as const)('an instance that gets a %s while it sends', (signal) => {
