@@ -11,6 +11,8 @@ const UNITS = [
   [60, 'minute'],
   [1, 'second'],
 ] as const;
+// Made once: making one takes longer than a thousand of its answers.
+const COUNTS = new Intl.NumberFormat('en');
 /** From so many days on hours say nothing more. */
 const DAYS_ALONE = 14;
 
@@ -46,7 +48,7 @@ export function durationInWords(duration: Duration): string {
 
 /** `1 token`, `3 tokens`: with a plural in `s`, or the one given. */
 export function counted(count: number, singular: string, plural = `${singular}s`): string {
-  return `${new Intl.NumberFormat('en').format(count)} ${count === 1 ? singular : plural}`;
+  return `${COUNTS.format(count)} ${count === 1 ? singular : plural}`;
 }
 
 // Of the largest unit that there is and those right behind it; what is zero is left out.

@@ -2,6 +2,8 @@
 const BREAKS_LINES = /[\p{Cc}\u2028\u2029\s]+/gu;
 // What turns the direction of the text behind it, past the end of a name: marks, embeddings, overrides and isolates.
 const TURNS_TEXT = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+// Printable ASCII without a space at either end: nothing is to be done to it.
+const FIT = /^[!-~](?:[ -~]*[!-~])?$/;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 /**
@@ -9,6 +11,7 @@ const LONE_SURROGATE = /\p{Surrogate}/gu;
  * at the most, `…` where it was longer. Letters, marks and emoji stay as they are.
  */
 export function shownText(text: string, most: number): string {
+  if (text.length <= most && FIT.test(text) && !text.includes('  ')) return text;
   // A text of a megabyte is not looked at beyond what is shown of it.
   const bounded = text.slice(0, most * 8);
   const oneLine = bounded
