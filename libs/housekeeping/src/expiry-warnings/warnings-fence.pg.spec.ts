@@ -114,6 +114,7 @@ describe('a run that was killed behind its decisions', () => {
     const [grace, linus] = [await world.user('grace'), await world.user('linus')];
     const revoked = await world.token({ ends: '1 hour', userId: grace, name: 'revoked' });
     const rotated = await world.token({ ends: '1 hour', userId: grace, name: 'rotated' });
+    const moved = await world.token({ ends: '2 hours', userId: grace, name: 'moved' });
     await world.token({ ends: '1 hour', userId: grace, name: 'stays' });
     await world.token({ ends: '1 hour', userId: linus, name: 'of-linus' });
     const [killed, other] = [await another(), await another()];
@@ -125,12 +126,15 @@ describe('a run that was killed behind its decisions', () => {
       [revoked],
     );
     await world.sql('UPDATE access_tokens SET rotated_at = clock_timestamp() WHERE id = $1', [rotated]);
+    await world.sql(`UPDATE access_tokens SET ends_at = ends_at - interval '1 hour' WHERE id = $1`, [moved]);
     await world.sql(`UPDATE users SET state = 'DISABLED' WHERE id = $1`, [linus]);
     await takenOver(other);
     gate.open();
     expect(told()).toEqual(['grace@example.org']);
     expect(smtp.accepted()[0]?.parsed.text).not.toMatch(/revoked\n|rotated\n|of-linus/);
     expect(await world.warnings()).toEqual([
+      { token: 'moved', threshold: 1, recipients: 0, isSent: true },
+      { token: 'moved', threshold: 1, recipients: 1, isSent: true }, // of its end now
       { token: 'of-linus', threshold: 1, recipients: 0, isSent: true },
       { token: 'revoked', threshold: 1, recipients: 0, isSent: true },
       { token: 'rotated', threshold: 1, recipients: 0, isSent: true },
