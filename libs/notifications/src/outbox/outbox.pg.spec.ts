@@ -108,7 +108,9 @@ describe('whoever waits for attempts', () => {
     await until(async () => (await world.stored()).every(({ claimedBy }) => claimedBy !== null));
     expect(await world.database.read((tx) => untriedSince(tx, 'token-warning', since))).toBe(1);
     expect(await transaction((tx) => hurry(tx, 'token-warning'))).toBeInstanceOf(Date);
-    expect(await world.stored()).toMatchObject([{ claimedBy: 'process-1' }]);
+    expect(
+      await world.sql('SELECT claimed_by, next_attempt_at = claimed_until AS is_held FROM outbox_messages'),
+    ).toEqual([{ claimed_by: 'process-1', is_held: true }]);
     await sender.stop();
   });
   it('takes note of each end once, of its purpose alone, and not where it takes it back', async () => {
