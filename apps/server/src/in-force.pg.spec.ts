@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { rows } from '@tokenwarden/database';
+import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { readSettings } from '@tokenwarden/settings';
-import { holdAllTokens, revokeMany } from '@tokenwarden/tokens';
+import { capTokens, holdAllTokens, revokeMany } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { databaseForSpecs } from '../../../test/harness/index.js';
 import { liveTokensNotInForce } from './in-force.js';
@@ -32,6 +33,15 @@ describe('the tokens that another PUBLIC_URL or fewer AUDIENCES have ended', () 
       await revokeMany(tx, selected, { by: SYSTEM, reason: null, details: {} });
     });
     expect(await counted()).toBe(1);
+  });
+  it('are not those that a cap has ended, before their rows say so', async () => {
+    await fresh.database.transaction(ensureFirstPolicy);
+    await fresh.database.transaction(async (tx) => {
+      await holdAllTokens(tx);
+      const cap = { enforceFrom: new Date(), maxima: { interactive: 1 } };
+      await capTokens(tx, { by: SYSTEM, reason: null, policyVersion: 1, ...cap });
+    });
+    expect(await counted()).toBe(0);
   });
 });
 

@@ -123,7 +123,7 @@ describe('what one cap ends', () => {
     expect(now).toEqual({ count: 100_000 });
     expect((await listed(ids.slice(0, 3))).map(({ id }) => id)).toEqual(ids.slice(0, 3));
     await world.sql('DELETE FROM bulk_caps');
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('from that commit on, with no row written', () => {

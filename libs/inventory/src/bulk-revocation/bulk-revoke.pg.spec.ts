@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openDatabase, type Database } from '@tokenwarden/database';
+import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Logs } from '@tokenwarden/telemetry';
-import type { Caller } from '@tokenwarden/vocabulary';
+import { capTokens } from '@tokenwarden/tokens';
+import { SYSTEM, type Caller } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
 import { BulkRevokeService } from './bulk-revoke.service.js';
 import { RevocationWriter } from './revocation-writer.js';
@@ -73,6 +75,16 @@ describe('a bulk revocation', () => {
     await samples.tokenOfUser(grace, { revoked: true, suspended: true });
     expect(await revoke({ userId: grace })).toEqual({ matched: 0, revoked: 0, dryRun: false });
     expect((await revoke({ status: ['EXPIRED', 'REVOKED'] })).matched).toBe(0);
+  });
+  it('takes the end of a cap for the end, before the rows say so', async () => {
+    await database.transaction(ensureFirstPolicy);
+    await samples.tokenOfUser(grace, { name: 'ended', profile: 'ended' });
+    const later = await samples.tokenOfUser(grace, { name: 'later', profile: 'later' });
+    const cap = { by: SYSTEM, reason: null, policyVersion: 1 };
+    const maxima = { ended: 1, later: 25_000_000_000 };
+    await database.transaction((tx) => capTokens(tx, { ...cap, enforceFrom: new Date(), maxima }));
+    expect(await revoke({ userId: grace })).toMatchObject({ matched: 1, revoked: 1 });
+    expect(await traces.revokedIds()).toEqual([later]);
     expect((await revoke({ kind: 'USER', status: ['ACTIVE', 'REVOKED'] })).matched).toBe(0);
   });
   it('that matches nothing succeeds and leaves nothing behind', async () => {
