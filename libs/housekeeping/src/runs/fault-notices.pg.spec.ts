@@ -28,6 +28,7 @@ describe('a task that fails', () => {
     const one = await housekeeping.another({ mail: MAIL_ON });
     const first = await run(one, fail());
     await run(one, fail());
+    await run(one, undefined, DRY); // which neither mends it nor ends it
     await run(one, fail('For another reason.'));
     expect(await toldByMail(sql)).toEqual([
       {
