@@ -11,6 +11,7 @@ import {
   signIn,
   startProduct,
   startWebhookReceiver,
+  testCertificates,
   type RunningProduct,
   type SignedIn,
   type WebhookReceiver,
@@ -40,6 +41,8 @@ interface Told {
 
 const directoryFile = writeDirectory(PEOPLE);
 let receiver: WebhookReceiver;
+/** Of the authority that signed the receiver's certificate. */
+let caFile: string;
 let product: RunningProduct;
 /** What a product before it has printed. */
 let printedBefore = '';
@@ -48,7 +51,7 @@ let gwen: SignedIn;
 
 const settings = () => ({
   ...{ DIRECTORY_FILE: directoryFile, ADMIN_GROUPS: 'wardens', DIRECTORY_SYNC_SCHEDULE: '0 0 1 1 *' },
-  ...{ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET, LOG_LEVEL: 'debug' },
+  ...{ WEBHOOK_URL: receiver.url, WEBHOOK_SECRET, LOG_LEVEL: 'debug', NODE_EXTRA_CA_CERTS: caFile },
 });
 async function enter(): Promise<void> {
   root = await signIn(product.url, 'root', 'root-secret');
@@ -56,7 +59,9 @@ async function enter(): Promise<void> {
 }
 
 beforeAll(async () => {
-  receiver = await startWebhookReceiver();
+  const { right } = await testCertificates();
+  caFile = right.caFile;
+  receiver = await startWebhookReceiver({ certificate: right });
   product = await startProduct({ env: settings() });
   await enter();
 }, 120_000);

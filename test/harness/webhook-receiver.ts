@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { ServerCertificate } from './directories/certificates.js';
 
 /** What somebody posted to the receiver. */
 export interface ReceivedRequest {
@@ -39,27 +42,37 @@ export interface WebhookReceiver {
 /** The path of every receiver: whoever sees it in a log or in an error has found a leak. */
 export const SECRET_PATH = '/in/path-that-lets-in';
 
-/** Starts a receiver on a port of its own, or on this one. */
-export async function startWebhookReceiver(port = 0): Promise<WebhookReceiver> {
+/** How a receiver listens. */
+export interface ReceiverOptions {
+  /** A free one unless told. */
+  readonly port?: number;
+  /** By https with this one, on `localhost`; else by http. */
+  readonly certificate?: ServerCertificate;
+}
+
+/** Starts a receiver on loopback. */
+export async function startWebhookReceiver(options: ReceiverOptions = {}): Promise<WebhookReceiver> {
+  const { port = 0, certificate } = options;
   let connections = 0;
   let open = 0;
-  const server = createServer((request, response) => {
+  const take = (request: IncomingMessage, response: ServerResponse) => {
     void bodyOf(request).then(async (body) => {
       const { method = '', url = '', headers } = request;
       const received = { method, path: url, headers, body };
       receiver.received.push(received);
       reply(response, await receiver.answer(received));
     }, ignored);
-  });
+  };
+  const server = certificate ? createSecureServer(filesOf(certificate), take) : createServer(take);
   server.keepAliveTimeout = 0; // it closes none by itself
-  server.on('connection', (socket) => {
+  server.on('connection', (socket: Socket) => {
     connections += 1;
     open += 1;
     socket.on('close', () => (open -= 1));
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const receiver: WebhookReceiver = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${SECRET_PATH}`,
+    url: `${certificate ? 'https://localhost' : 'http://127.0.0.1'}:${(server.address() as AddressInfo).port}${SECRET_PATH}`,
     received: [],
     answer: () => 204,
     connections: () => connections,
@@ -74,6 +87,10 @@ export async function startWebhookReceiver(port = 0): Promise<WebhookReceiver> {
 }
 
 const ignored = () => undefined;
+
+function filesOf({ certFile, keyFile }: ServerCertificate): { cert: Buffer; key: Buffer } {
+  return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+}
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

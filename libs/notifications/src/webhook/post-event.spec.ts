@@ -1,6 +1,11 @@
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { SECRET_PATH, startWebhookReceiver, type WebhookReceiver } from '../../../../test/harness/index.js';
+import {
+  SECRET_PATH,
+  startWebhookReceiver,
+  testCertificates,
+  type WebhookReceiver,
+} from '../../../../test/harness/index.js';
 import { Receiver } from './post-event.js';
 
 let server: WebhookReceiver;
@@ -85,6 +90,16 @@ describe('a receiver that does not answer', () => {
     other.close();
     babble.close();
     expect(answer).toEqual({ fault: 'HPE_INVALID_CONSTANT' });
+  });
+  it('as somebody that can be trusted is told nothing', async () => {
+    const { foreign } = await testCertificates();
+    const stranger = await startWebhookReceiver({ certificate: foreign });
+    const other = new Receiver(stranger.url);
+    const answer = await other.post('{}', {});
+    other.close();
+    await stranger.stop();
+    expect(answer).toEqual({ fault: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+    expect(stranger.received).toEqual([]);
   });
   it('but changes to another protocol is CLOSED', async () => {
     server.answer = () => ({ status: 101, headers: { upgrade: 'x', connection: 'upgrade' } });

@@ -233,7 +233,7 @@ describe('a receiver that is not there', () => {
       Array(50).fill('The receiver did not answer (ECONNREFUSED).'),
     );
     expect(lines.filter((line) => line.includes('The webhook does not take events'))).toHaveLength(1);
-    receiver = await startWebhookReceiver(Number(new URL(receiver.url).port));
+    receiver = await startWebhookReceiver({ port: Number(new URL(receiver.url).port) });
     await letBackOffsPass();
     senders[0]?.sender.wake();
     await allEnded();
