@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import { Gate, until } from '../../test/running-housekeeping.js';
+import { warningWorldForSpecs } from '../../test/warning-world.js';
+import { settleEnded } from './settling.js';
+
+const world = warningWorldForSpecs();
+
+/** A warning that each of two members is told of by a message of their own; gives the ids of the messages. */
+async function warningOfTwo(): Promise<[string, string]> {
+  const members = [await world.user('grace'), await world.user('linus')];
+  await world.token({ ends: '1 hour', accountId: await world.account('etl', [await world.group(members)]) });
+  const messages = await world.sql<{ id: string }>(
+    `WITH warned AS (INSERT INTO token_warnings (token_id, kind, ends_at, threshold_seconds, decided_at, recipients)
+       SELECT id, 'EXPIRY', ends_at, 86400, clock_timestamp(), 2 FROM access_tokens RETURNING id),
+     written AS (INSERT INTO outbox_messages (id, channel, purpose, recipient_id, recipient_email, content)
+       SELECT gen_random_uuid(), 'EMAIL', 'token-warning', id, email, '{}' FROM users RETURNING id, recipient_id),
+     told AS (INSERT INTO token_warning_recipients (warning_id, channel, user_id, message_id)
+       SELECT warned.id, 'EMAIL', recipient_id, written.id FROM warned, written)
+     SELECT id FROM written`,
+  );
+  return [messages[0]?.id ?? '', messages[1]?.id ?? ''];
+}
+
+const end = (id: string, state = 'SENT') =>
+  world.sql('UPDATE outbox_messages SET state = $2, ended_at = clock_timestamp() WHERE id = $1', [id, state]);
+const isSent = async () => (await world.warnings())[0]?.isSent;
+const settle = () => world.server.database.transaction(settleEnded);
+
+describe('a warning of two', () => {
+  it('is sent when the last one was told or given up, and not before', async () => {
+    const [first, second] = await warningOfTwo();
+    await end(first);
+    expect(await settle()).toBe(1);
+    expect(await isSent()).toBe(false);
+    await end(second, 'GIVEN_UP');
+    expect(await settle()).toBe(1);
+    expect(await isSent()).toBe(true);
+    expect(await settle()).toBe(0);
+  });
+
+  it('is sent where two processes settle one message each at the same moment', async () => {
+    const [first, second] = await warningOfTwo();
+    await end(first);
+    const gate = new Gate();
+    const one = world.server.database.transaction(async (tx) => {
+      await settleEnded(tx);
+      await gate.pass();
+    });
+    await gate.reached;
+    await end(second);
+    let hasEnded = false;
+    const other = settle().finally(() => (hasEnded = true));
+    const isWaited = async () =>
+      (
+        await world.sql(
+          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+        )
+      ).length > 0;
+    // It waits for the first one here; where it did not, it would have ended.
+    await until(async () => hasEnded || (await isWaited()));
+    gate.open();
+    await Promise.all([one, other]);
+    expect(await isSent()).toBe(true);
+  });
+});
