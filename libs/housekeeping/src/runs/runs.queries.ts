@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rows, type Transaction } from '@tokenwarden/database';
 import type { ActorRef, HousekeepingTask, HousekeepingTrigger } from '@tokenwarden/vocabulary';
 import type { HousekeepingRunRecord } from './run.js';
-import type { Timing } from './task.js';
+import type { SeenTiming, Timing } from './task.js';
 
 /**
  * How long a run holds its task without renewing it: with the look that finds it, once a second, a process that is silent
@@ -16,12 +16,9 @@ export interface ClaimedRun extends HousekeepingRunRecord {
 }
 
 /** A task as its row has it, and what time it is. */
-export interface TaskRow {
+export interface TaskRow extends SeenTiming {
   /** Up to when all moments of its schedule are done with. */
   readonly scheduledThrough: Date;
-  /** Its timing by the policy as it was last seen, by whichever process; both null before that. */
-  readonly seenSchedule: string | null;
-  readonly seenEnabled: boolean | null;
   readonly now: Date;
 }
 

@@ -6,7 +6,6 @@ import {
   type Schedule,
 } from '@tokenwarden/vocabulary';
 import type { RunWork } from './run.js';
-import type { TaskRow } from './runs.queries.js';
 
 /** When a task runs by itself. */
 export interface Timing {
@@ -16,6 +15,12 @@ export interface Timing {
   readonly isEnabled: boolean;
   /** It comes from a setting and not from the policy: processes may differ in it, and nobody remembers it. */
   readonly isSetting?: boolean;
+}
+
+/** The timing of a task as it was last seen, by whichever process; both null before that. */
+export interface SeenTiming {
+  readonly seenSchedule: string | null;
+  readonly seenEnabled: boolean | null;
 }
 
 /** What is done again and again; the machinery of runs asks it when, and hands it one run at a time. */
@@ -40,7 +45,7 @@ export function scheduleOf({ schedule }: Timing): Schedule {
 }
 
 /** Whether a timing is another one than was last seen of its task; one by a setting is never looked at. */
-export function isNewTiming(timing: Timing, seen: Pick<TaskRow, 'seenSchedule' | 'seenEnabled'>): boolean {
+export function isNewTiming(timing: Timing, seen: SeenTiming): boolean {
   if (timing.isSetting) return false;
   return timing.schedule !== seen.seenSchedule || timing.isEnabled !== seen.seenEnabled;
 }
