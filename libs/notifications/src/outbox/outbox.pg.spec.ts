@@ -109,7 +109,9 @@ describe('whoever waits for attempts', () => {
     expect(await world.database.read((tx) => untriedSince(tx, 'token-warning', since))).toBe(1);
     expect(await transaction((tx) => hurry(tx, 'token-warning'))).toBeInstanceOf(Date);
     expect(
-      await world.sql('SELECT claimed_by, next_attempt_at > clock_timestamp() + interval '30 seconds' AS is_held FROM outbox_messages'),
+      await world.sql(
+        `SELECT claimed_by, next_attempt_at > clock_timestamp() + interval '30 seconds' AS is_held FROM outbox_messages`,
+      ),
     ).toEqual([{ claimed_by: 'process-1', is_held: true }]);
     await sender.stop();
   });
