@@ -83,7 +83,7 @@ export function becauseOf(tokens: readonly ListedToken[], asAdministrator: boole
     ...(accounts
       ? [
           asAdministrator
-            ? 'act as service accounts that you administer or are a member of'
+            ? 'act as service accounts of your groups, or of groups in which nobody could be told'
             : 'act as service accounts of your groups',
         ]
       : []),
