@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { NOBODY } from '@tokenwarden/vocabulary';
 import { startSmtp, type RunningSmtp } from '../../../../test/harness/index.js';
 import { BY_HAND, Gate, until } from '../../test/running-housekeeping.js';
 import { warningWorldForSpecs, type WarningInstance } from '../../test/warning-world.js';
-import type { RunContext, RunWork } from '../runs/run.js';
+import { LostRun, type RunContext, type RunWork } from '../runs/run.js';
 
 const world = warningWorldForSpecs();
 let smtp: RunningSmtp;
@@ -160,6 +161,22 @@ describe('a run that was killed behind its decisions', () => {
       { threshold: 7, isSent: true },
       { threshold: 3, isSent: true },
     ]);
+  });
+});
+
+describe('a run that has lost its place', () => {
+  it('writes nothing, by whatever way', async () => {
+    await people();
+    const one = await another();
+    const lost: RunContext = {
+      ...{ runId: NOBODY, dryRun: false, trigger: 'MANUAL', startedBy: BY_HAND.by },
+      signal: new AbortController().signal,
+      write: () => Promise.reject(new LostRun('Another run has taken the place of this one.')),
+      finish: () => Promise.reject(new LostRun('The run has ended already.')),
+    };
+    await expect(one.task.run(lost)).rejects.toThrow(LostRun);
+    for (const table of ['token_warnings', 'outbox_messages', 'audit_pending_events'])
+      expect(await world.sql(`SELECT FROM ${table}`)).toEqual([]);
   });
 });
 
