@@ -98,6 +98,12 @@ export const TOKENS_BEING_CAPPED = `(SELECT ${TOKEN_COLUMNS.map(([column]) =>
     JOIN access_tokens a ON a.id = hit.id
   WHERE d.written_at IS NULL GROUP BY a.id)`;
 
+const inOrder = (source: string) =>
+  `SELECT ${TOKEN_COLUMNS.map(([column]) => `a.${column}`).join(', ')} FROM ${source} a`;
+
+const BY_END_WHILE_ENDS_MOVE = `(${inOrder('access_tokens')} WHERE (a.id IN (${IDS_BEING_CAPPED})) IS NOT TRUE
+  UNION ALL ${inOrder(TOKENS_BEING_CAPPED)})`;
+
 /** How tokens are read as they are now. */
 export interface TokensNow {
   /** The source of a SELECT, with the columns of `access_tokens`. */
@@ -107,6 +113,11 @@ export interface TokensNow {
    * after one, and its order is not theirs. `TOKENS_BEING_CAPPED` are those.
    */
   readonly areEndsMoving: boolean;
+  /**
+   * The source for a condition on ends alone, by an index of ends at any time: with the end that holds, the revocation as in the
+   * row, and in no order.
+   */
+  readonly byEnd: string;
 }
 
 /**
@@ -121,7 +132,7 @@ export async function readingTokensNow(tx: Transaction): Promise<TokensNow> {
   );
   const { revocations = false, caps = false } = waiting ?? {};
   const source = revocations || caps ? manyTokensNow({ revocations, caps }) : 'access_tokens';
-  return { source, areEndsMoving: caps };
+  return { source, areEndsMoving: caps, byEnd: caps ? BY_END_WHILE_ENDS_MOVE : 'access_tokens' };
 }
 
 /** The source alone of `readingTokensNow`, for a statement that goes by no index of ends itself. */

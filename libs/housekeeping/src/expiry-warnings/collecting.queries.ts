@@ -1,6 +1,6 @@
 import { rows, type Transaction } from '@tokenwarden/database';
 import { warningDue } from '@tokenwarden/policy';
-import { tokensNow } from '@tokenwarden/tokens';
+import { readingTokensNow } from '@tokenwarden/tokens';
 import { durationSeconds, NOBODY, type Duration } from '@tokenwarden/vocabulary';
 import { addressWarnings, decideWarnings } from '../warnings/addressing.queries.js';
 import type { WarningChannels } from '../warnings/warning-channels.js';
@@ -64,8 +64,9 @@ const RFC_3339 = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 async function lookingAt(tx: Transaction, { thresholds }: Sought): Promise<string> {
   const { join, condition, threshold } = warningDue('t', thresholds, 'statement_timestamp()');
   const longest = Math.max(...thresholds.map(durationSeconds));
+  const { source, byEnd } = await readingTokensNow(tx);
   return `WITH looked AS MATERIALIZED (
-      SELECT a.id, a.ends_at FROM access_tokens a
+      SELECT a.id, a.ends_at FROM ${byEnd} a
       WHERE a.revoked_at IS NULL AND (a.ends_at, a.id) > ($1::timestamptz, $2::uuid)
         AND a.ends_at > statement_timestamp() AND a.ends_at <= statement_timestamp() + interval '${longest} seconds'
       ORDER BY a.ends_at, a.id LIMIT $3),
@@ -73,7 +74,7 @@ async function lookingAt(tx: Transaction, { thresholds }: Sought): Promise<strin
       SELECT gen_random_uuid() AS warning_id, t.id AS token_id, t.name AS token_name, t.user_id, t.service_account_id, t.ends_at,
         ${threshold} AS threshold_seconds, jsonb_build_object('kind', 'EXPIRY', 'threshold', $4::jsonb ->> ${threshold}::text,
           'endsAt', to_char(t.ends_at AT TIME ZONE 'UTC', ${RFC_3339})) AS details
-      FROM looked JOIN ${await tokensNow(tx)} t ON t.id = looked.id ${join} WHERE ${condition})`;
+      FROM looked JOIN ${source} t ON t.id = looked.id ${join} WHERE ${condition})`;
 }
 
 interface Row extends Omit<Found, 'last'> {

@@ -64,18 +64,21 @@ describe('what is decided of a token', () => {
     expect(await decide(MAIL, ['P1D', 'PT13H'])).toMatchObject({ due: 1 }); // this one is more urgent
   });
 
-  it('is of the end that a cap has set, whether that is written or not', async () => {
-    const grace = await world.user('grace');
-    const id = await world.token({ ends: '20 days', userId: grace });
-    await world.sql(
-      `WITH cap AS (INSERT INTO bulk_caps (id, decided_at, author, policy_version, enforce_from, maxima, token_count)
+  it.each(['20 days', '300 days'])(
+    'is of the end that a cap has set, not of %s, before it is written',
+    async (ends) => {
+      const grace = await world.user('grace');
+      const id = await world.token({ ends, userId: grace });
+      await world.sql(
+        `WITH cap AS (INSERT INTO bulk_caps (id, decided_at, author, policy_version, enforce_from, maxima, token_count)
          VALUES (gen_random_uuid(), now(), '{}', 1, date_trunc('second', now() + interval '3 days'), '{"interactive": 60}', 1) RETURNING id)
        INSERT INTO bulk_cap_sets SELECT id, $1::uuid, $1::uuid, ARRAY[$1::uuid] FROM cap`,
-      [id],
-    );
-    await decide();
-    expect((await world.warnings()).map(({ threshold }) => threshold)).toEqual([7]);
-  });
+        [id],
+      );
+      await decide();
+      expect((await world.warnings()).map(({ threshold }) => threshold)).toEqual([7]);
+    },
+  );
 
   it('is nothing of what a bulk revocation has ended, whether that is written or not', async () => {
     const id = await world.token({ ends: '20 days', userId: await world.user('grace') });

@@ -176,7 +176,7 @@ describe('the plans of an inventory', () => {
     if (!stretch) throw new Error('The order of creation is one stretch.');
     const merging = (selection: TokenSelection) =>
       plansOf(async (tx) => {
-        const sought = { selection, source: 'access_tokens', areEndsMoving: false };
+        const sought = { selection, source: 'access_tokens', byEnd: 'access_tokens', areEndsMoving: false };
         const parts = await partsOf(tx, sought, page);
         if (!parts) throw new Error('This selection has parts.');
         await merge(tx, sought, parts, { ...stretch, depth: parts.depth });
