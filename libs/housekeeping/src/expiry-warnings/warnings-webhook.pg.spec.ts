@@ -38,6 +38,16 @@ const toldTo = () =>
     .map(({ data }) => `${data.threshold}: ${data.tokens.map(({ name }) => name).join(' ')}`)
     .sort();
 
+/** A warning of this threshold for each token, which a killed run has decided for the webhook. */
+async function leftBehind(seconds: number): Promise<void> {
+  await world.sql(
+    `WITH warned AS (INSERT INTO token_warnings (token_id, kind, ends_at, threshold_seconds, decided_at, recipients)
+       SELECT id, 'EXPIRY', ends_at, $1, clock_timestamp(), 0 FROM access_tokens RETURNING id)
+     INSERT INTO token_warning_recipients (warning_id, channel) SELECT id, 'WEBHOOK' FROM warned`,
+    [seconds],
+  );
+}
+
 describe('a webhook', () => {
   it('alone is told of all tokens by threshold, and nobody gets mail', async () => {
     await world.setWarnings({ channels: ['WEBHOOK'] });
@@ -112,14 +122,20 @@ describe('a webhook', () => {
     ).toEqual([1, 500]);
   });
 
+  it('is told of a token once, where a killed run has left a less urgent warning', async () => {
+    await world.setWarnings({ channels: ['WEBHOOK'] });
+    await world.token({ ends: '1 hour', userId: await world.user('grace') });
+    await leftBehind(7 * 86_400);
+    expect(await one.run()).toMatchObject({ state: 'SUCCEEDED', details: { messages: 1, told: 1 } });
+    expect(await one.run()).toMatchObject({ state: 'SUCCEEDED', details: { messages: 0 } });
+    expect(toldTo()).toEqual(['P1D: laptop']);
+    expect(await world.warnings()).toMatchObject([{ isSent: true }, { isSent: true }]);
+  });
+
   it('that is not there any more is told nothing of what was decided while it was', async () => {
     await world.setWarnings({ channels: ['EMAIL', 'WEBHOOK'] });
     await world.token({ ends: '1 hour', userId: await world.user('grace') });
-    await world.sql(
-      `WITH warned AS (INSERT INTO token_warnings (token_id, kind, ends_at, threshold_seconds, decided_at, recipients)
-         SELECT id, 'EXPIRY', ends_at, 86400, clock_timestamp(), 0 FROM access_tokens RETURNING id)
-       INSERT INTO token_warning_recipients (warning_id, channel) SELECT id, 'WEBHOOK' FROM warned`,
-    );
+    await leftBehind(86_400);
     const without = await world.another({ smtp: { host: '127.0.0.1', port: smtp.port } });
     expect(await without.run()).toMatchObject({
       state: 'SUCCEEDED',
