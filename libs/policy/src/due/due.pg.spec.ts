@@ -58,7 +58,7 @@ describe('who is warned', () => {
           expect(found).toEqual(tokens.map((token) => expectedWarning(token, thresholds)));
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 8, endOnFailure: true },
     ));
   it('is nobody without a threshold', async () => {
     await stored.replaceBy(fc.sample(anyToken, 50), now);
@@ -90,7 +90,7 @@ describe('what is purged', () => {
           tokens.map(({ ends, revoked }) => ends > after || (revoked !== null && revoked > after)),
         );
       }),
-      { numRuns: 8 },
+      { numRuns: 8, endOnFailure: true },
     ));
 });
 
@@ -107,7 +107,7 @@ describe('what is idle', () => {
         const found = await said<boolean>(ids, whether(condition('t', duration(after), AT)));
         expect(found).toEqual(tokens.map((token) => whole >= after && rule(token, after, whole)));
       }),
-      { numRuns: 8 },
+      { numRuns: 8, endOnFailure: true },
     ),
   );
 });
