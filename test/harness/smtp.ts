@@ -12,6 +12,8 @@ export interface SmtpScript {
   /** Its first words. */
   atConnect?: SmtpReply;
   toSender?: SmtpReply;
+  /** After so many messages it says 421 and closes, as servers do that want clients to come again. */
+  mostPerConnection?: number;
   /** Undefined: the recipient is taken. `time` counts from 1 how often this address was named. */
   toRecipient?: (address: string, time: number) => SmtpReply | undefined;
   /** To a message that came whole. */
@@ -73,6 +75,7 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<RunningSmtp>
   const { port = 0, host = '127.0.0.1', credentials, certificate, isTls = false, ...script } = options;
   const arrived: ArrivedMail[] = [];
   const named: string[] = [];
+  const messages = new Map<string, number>();
   let connections = 0;
   const running = { script: script };
   const hung = new Promise<never>(() => undefined);
@@ -94,7 +97,11 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<RunningSmtp>
       // As some servers do: what was sent comes back in the reply.
       done(refusal(`535 Wrong: ${username}/${password}`));
     },
-    onMailFrom: (_address, _session, done) => done(refusal(running.script.toSender)),
+    onMailFrom: (_address, { id }, done) => {
+      const { toSender, mostPerConnection = Infinity } = running.script;
+      messages.set(id, (messages.get(id) ?? 0) + 1);
+      done(refusal((messages.get(id) ?? 0) > mostPerConnection ? '421 4.7.0 Come again' : toSender));
+    },
     onRcptTo: ({ address }, session, done) => {
       named.push(address);
       if (running.script.hangs === 'RECIPIENT') return;

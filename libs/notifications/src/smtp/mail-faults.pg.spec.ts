@@ -223,6 +223,17 @@ describe('a mail server that breaks off', () => {
         .filter((name) => name !== 'grace'),
     ).toEqual(['ada', 'linus']);
   });
+  it('after some messages, with 421: the next goes over a new connection at once, and nobody waits', async () => {
+    const server = await world.smtp({ mostPerConnection: 2 });
+    await world.mailTo('ada', 'edsger', 'grace', 'hedy', 'linus');
+    await world.process();
+    await world.untilAll(ended);
+    expect((await world.stored()).every(({ state, attempts }) => state === 'SENT' && attempts === 1)).toBe(
+      true,
+    );
+    expect(server.connections()).toBe(3);
+    expect(world.lines.filter((line) => line.includes('takes no mail'))).toEqual([]);
+  });
   it('behind having accepted it: it is sent, once, and the next goes over a new connection', async () => {
     const server = await world.smtp({ drops: 'AFTER_ANSWER' });
     await world.mailTo('ada', 'grace', 'linus');
