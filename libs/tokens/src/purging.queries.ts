@@ -64,12 +64,15 @@ const BUSY = `
     UNION ALL
     SELECT u.token_id FROM token_uses u WHERE u.token_id = ${IDS_HELD} AND u.token_id NOT IN (SELECT id FROM uses))`;
 
+// Postgres looks nothing up by it: it would go through all that is due for every batch where it takes that for little.
+const isTrue = ({ sql }: TokenCondition) => `((${sql}) IS TRUE)`;
+
 /**
  * SQL that deletes the tokens of these places, an array, as a WITH query `purged`, and records `token.purged` for each. That they
  * are due is asked of the very row that goes, should it have been changed on the way.
  */
 const purgedAt = (places: string, isDue: TokenCondition) => `
-  purged AS (DELETE FROM access_tokens t WHERE t.ctid = ANY (${places}) AND (${isDue.sql})
+  purged AS (DELETE FROM access_tokens t WHERE t.ctid = ANY (${places}) AND ${isTrue(isDue)}
     RETURNING t.id AS target_id, t.name AS target_name, jsonb_strip_nulls(jsonb_build_object('kind', t.kind,
       'principalId', t.principal_id, 'endedAt', ${ENDED_AT}, 'predecessorId', t.predecessor_id)) AS details),
   recorded AS (${recordingOfSelected({ action: 'token.purged', targetType: 'token', from: 'purged' })})`;
@@ -90,7 +93,7 @@ export async function deleteThese(
   ids: readonly string[],
   isDue: TokenCondition,
 ): Promise<Omit<PurgedPage, 'next'>> {
-  const areDue = `t.id = ANY ($${isDue.parameters.length + 1}::uuid[]) AND (${isDue.sql})`;
+  const areDue = `t.id = ANY ($${isDue.parameters.length + 1}::uuid[]) AND ${isTrue(isDue)}`;
   const [these] = await rows<Omit<PurgedPage, 'next'>>(
     tx,
     `${purgingOf(`SELECT t.id, t.ctid AS place FROM access_tokens t WHERE ${areDue} AND ${AWAITS_NOTHING}`, isDue)}
@@ -126,7 +129,7 @@ export async function deletePage(
     tx,
     `${purgingOf(
       `SELECT t.id, t.ctid AS place, t.${by} AS moment FROM access_tokens t
-       WHERE ${isBehind} AND (${isDue.sql}) AND ${AWAITS_NOTHING} ORDER BY t.${by}, t.id LIMIT ${most}`,
+       WHERE ${isBehind} AND ${isTrue(isDue)} AND ${AWAITS_NOTHING} ORDER BY t.${by}, t.id LIMIT ${most}`,
       isDue,
     )},
      last AS (SELECT moment, id FROM held ORDER BY moment DESC, id DESC LIMIT 1),
@@ -157,7 +160,7 @@ export async function deleteFreePage(
   const [purged] = await rows<PurgedPage>(
     tx,
     `WITH found AS MATERIALIZED (SELECT t.id, t.ctid AS place, t.${by} AS moment FROM access_tokens t
-       WHERE ${isBehind} AND (${isDue.sql}) ORDER BY t.${by}, t.id LIMIT ${most}),
+       WHERE ${isBehind} AND ${isTrue(isDue)} ORDER BY t.${by}, t.id LIMIT ${most}),
      ${purgedAt('ARRAY(SELECT place FROM found)', isDue)}
      SELECT (SELECT count(*) FROM purged)::integer AS purged,
        ARRAY(SELECT id FROM found WHERE id NOT IN (SELECT target_id FROM purged)) AS "passedOver",
