@@ -138,12 +138,21 @@ describe('a use in between', () => {
     await ageMarks('2 hours');
     const lastUsedAt = new Date();
     const instance = await keeper({ smtpPort: 9, usesWrittenWithin: 1_500 });
-    const { ended } = await instance.runs.begin('IDLE_REVOCATION', BY_HAND);
-    await until(async () => (await kept.story('IDLE_REVOCATION'))[1] === 'MANUAL RUNNING');
+    let [began, firstWrite] = [0, 0];
+    const { ended } = await instance.runs.begin('IDLE_REVOCATION', BY_HAND, (context) => {
+      began = performance.now();
+      const write: typeof context.write = (work) => {
+        firstWrite ||= performance.now();
+        return context.write(work);
+      };
+      return instance.task.run({ ...context, write });
+    });
+    await until(() => began > 0);
     await kept.server.database.transaction((tx) =>
       recordUses(tx, [{ tokenId: used, lastUsedAt, days: new Map([['2026-11-24', 1]]) }]),
     );
     expect(await ended).toMatchObject({ details: { revoked: 1 } });
+    expect(firstWrite - began).toBeGreaterThan(1_490); // timers may be a moment early
     expect(await revoked()).toEqual([unused]);
   });
 });
