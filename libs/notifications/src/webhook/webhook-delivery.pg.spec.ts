@@ -268,7 +268,7 @@ describe('a process that stops', () => {
     const sender = await anotherSender();
     await until(() => receiver.received.length === 1);
     const stopped = sender.stop();
-    await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, 20)); // behind whatever would be cut off at once
     answer(204);
     await stopped;
     expect(await messages()).toMatchObject([{ state: 'SENT' }]);
