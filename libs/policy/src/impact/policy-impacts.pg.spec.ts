@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { Loaders } from '@tokenwarden/api';
+import { rows } from '@tokenwarden/database';
 import { capTokens, holdAllTokens, revokeMany } from '@tokenwarden/tokens';
 import { ADA, ImpactWorld } from '../../test/impact-world.js';
 import { anyToken, type RandomToken } from '../../test/random-tokens.js';
@@ -38,6 +39,7 @@ const plain: RandomToken = {
   warned: [],
   mark: null,
 };
+const MANNER = `SELECT current_setting('transaction_isolation') AS isolation, current_setting('transaction_read_only') AS only`;
 const hoursFromNow = (hours: number) => new Date(now.getTime() + hours * 3_600_000);
 const keep = (changes: AskedChange['changes']): AskedChange => ({
   expectedVersion: version,
@@ -165,6 +167,22 @@ describe('an effect', () => {
   });
 });
 
+describe('a token that a cap ends at once', () => {
+  it('is not called idle nor warned of as well: there is nothing left to end', async () => {
+    await world.tokens.usesWholeSince(hoursFromNow(-48));
+    await world.tokens.replaceBy([plain], now);
+    const changes = {
+      ...cap('PT1H').changes,
+      idleRevocation: { enabled: true, after: 'PT1H' },
+      expiryWarnings: { thresholds: ['PT2H'] },
+    };
+    expect((await world.hits(cap('PT1H', { changes })))[0]?.effects).toEqual([
+      'EXCEEDS_MAXIMUM',
+      'CUT_SHORT',
+    ]);
+  });
+});
+
 describe('tokens whose rows are still to be written', () => {
   it('are as they are now: those being revoked have ended, those being capped end earlier', async () => {
     const [revoked, capped, free] = await world.tokens.replaceBy([plain, plain, plain], now);
@@ -225,9 +243,17 @@ describe('asking', () => {
     ).toHaveLength(2);
     expect(await written()).toEqual(before);
   });
-  it('reads the counts and every page of one query in one snapshot', async () => {
+  it('reads the counts and every page of one query in one snapshot, in which nothing can be written', async () => {
     await world.tokens.replaceBy([plain, plain, plain], now);
-    const transactions = jest.spyOn(world.database, 'transaction');
+    const transaction = world.database.transaction.bind(world.database);
+    const manners: unknown[] = [];
+    jest.spyOn(world.database, 'transaction').mockImplementation((work) =>
+      transaction(async (tx) => {
+        const result = await work(tx);
+        manners.push(...(await rows(tx, MANNER)));
+        return result;
+      }),
+    );
     const impact = await world.impacts.of(cap('PT1H'), new Loaders());
     const [cut, exceeding, one, two] = await Promise.all([
       impact.cutShort,
@@ -238,6 +264,7 @@ describe('asking', () => {
     expect([cut, exceeding, one.nodes.length, two.nodes.length, await two.totalCount]).toEqual([
       3, 3, 1, 2, 3,
     ]);
-    expect(transactions).toHaveBeenCalledTimes(2); // whether it may be asked, and the answer
+    const snapshot = { isolation: 'repeatable read', only: 'on' };
+    expect(manners).toEqual([snapshot, snapshot]); // whether it may be asked, and the answer
   });
 });
