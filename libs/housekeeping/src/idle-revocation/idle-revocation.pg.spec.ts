@@ -78,7 +78,7 @@ describe('a token that nobody has used for so long', () => {
     expect(await run()).toMatchObject({ affected: 0, details: { marked: 0, revoked: 0 } });
     expect(await revoked()).toEqual([]);
     await ageMarks('1 minute');
-    expect(await run()).toMatchObject({ affected: 1, details: { revoked: 1 } });
+    expect(await run()).toMatchObject({ affected: 1, details: { revoked: 1, released: 0 } });
     expect(await revoked()).toEqual([id]);
     expect(await marked()).toEqual([]);
     expect(await kept.events('token.revoked')).toMatchObject([{ target_id: id, actor_name: 'Tokenwarden' }]);
