@@ -55,9 +55,15 @@ export class Connection {
    */
   ask(bytes) {
     return new Promise((resolve, reject) => {
+      if (!this.isOpen) throw new Error('The connection is closed.');
       this.#waiting = { resolve, reject };
       this.#socket.write(bytes);
     });
+  }
+
+  /** Whether it can be asked: one that lies idle for half a minute ends. */
+  get isOpen() {
+    return !this.#socket.destroyed;
   }
 
   /** Ends the connection. */

@@ -101,13 +101,22 @@ export class ConstantArrivals {
 
   async #ask(turn, dueAt) {
     try {
-      const connection = this.#free.pop() ?? (await this.#another());
+      const connection = this.#takeFree() ?? (await this.#another());
       const answer = await connection.ask(this.load.request(turn));
       this.#latencies.push(performance.now() - dueAt);
       this.#free.push(connection);
       this.load.check(answer, turn, dueAt);
     } catch (error) {
       this.#failure ??= error;
+    }
+  }
+
+  // One that was opened for a burst may have ended since.
+  #takeFree() {
+    for (;;) {
+      const connection = this.#free.pop();
+      if (connection === undefined || connection.isOpen) return connection;
+      this.#open.delete(connection);
     }
   }
 
