@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { databaseNow, type Transaction } from '@tokenwarden/database';
+import type { Transaction } from '@tokenwarden/database';
 import { usersByIds } from '@tokenwarden/directory';
 import { enqueue, type OutgoingEvent, type OutgoingMail } from '@tokenwarden/notifications';
 import { NOBODY } from '@tokenwarden/vocabulary';
@@ -15,7 +15,7 @@ import {
   type OpenToken,
   type OpenWarnings,
 } from './open-warnings.queries.js';
-import { markSent } from './settling.js';
+import { markSent } from './settling.queries.js';
 import type { WarningChannels } from './warning-channels.js';
 
 /** The most tokens of one event of a webhook. */
@@ -112,8 +112,7 @@ async function drop(
   ids: readonly string[],
   isOn: boolean,
 ): Promise<void> {
-  const dropped = await dropOpen(tx, open, ids, isOn ? 'stale' : 'all');
-  if (dropped.length > 0) await markSent(tx, new Set(dropped), await databaseNow(tx));
+  await markSent(tx, await dropOpen(tx, open, ids, isOn ? 'stale' : 'all'));
 }
 
 function byRecipient(tokens: readonly OpenToken[]): Map<string, OpenToken[]> {
