@@ -12,7 +12,8 @@ const toldOnce = (server: { accepted: () => { to: string }[] }) =>
 describe('a mail server that refuses', () => {
   it('one recipient for good: that one is given up, everybody else is told, nobody twice', async () => {
     const server = await world.smtp({
-      toRecipient: (address) => (address.startsWith('grace') ? '550 5.1.1 No such user' : undefined),
+      toRecipient: (address) =>
+        address.startsWith('grace') ? `550 5.1.1 <${address}>: No such user` : undefined,
     });
     await world.mailTo('ada', 'grace', 'linus', 'edsger');
     await world.process();
@@ -21,11 +22,15 @@ describe('a mail server that refuses', () => {
     expect(toldOnce(server).sort()).toEqual(['ada', 'edsger', 'linus']);
     expect(server.named.filter((address) => address.startsWith('grace'))).toHaveLength(1);
     const [, , grace] = await world.stored();
-    expect(grace).toMatchObject({ attempts: 1, reply: '550 5.1.1 No such user', claimedBy: null });
+    expect(grace).toMatchObject({
+      attempts: 1,
+      reply: '550 5.1.1 <[recipient]>: No such user',
+      claimedBy: null,
+    });
     expect(server.connections()).toBe(1);
   });
   it('everybody: each is given up with its reply, by one connection, and nobody is named in the log', async () => {
-    const server = await world.smtp({ toRecipient: () => '554 5.7.1 Not from you' });
+    const server = await world.smtp({ toRecipient: (address) => `554 5.7.1 <${address}>: Not from you` });
     await world.mailTo('ada', 'grace', 'linus');
     await world.process();
     await world.untilAll(ended);
@@ -34,15 +39,17 @@ describe('a mail server that refuses', () => {
     expect(server.connections()).toBe(1);
     await until(() => world.lines.filter((line) => line.includes('given up')).length === 3);
     expect(world.lines.join()).not.toMatch(/ada|grace|linus|example\.org/);
+    for (const { reply } of await world.stored()) expect(reply).toBe('554 5.7.1 <[recipient]>: Not from you');
   });
   it('one message: that one is given up, the next goes over the same connection', async () => {
     const server = await world.smtp({
-      toMessage: ({ to }) => (to.startsWith('ada') ? '552 5.3.4 Too big' : undefined),
+      toMessage: ({ to }) => (to.startsWith('ada') ? `552 5.3.4 Too big for ${to}` : undefined),
     });
     await world.mailTo('ada', 'grace');
     await world.process();
     await world.untilAll(ended);
     expect(await world.states()).toEqual({ ada: 'GIVEN_UP', grace: 'SENT' });
+    expect((await world.stored())[0]?.reply).toBe('552 5.3.4 Too big for [recipient]');
     expect(server.connections()).toBe(1);
   });
   it.each(['451 4.3.0 Not now', '550 5.7.1 Never from here'] as const)(
@@ -114,10 +121,14 @@ describe('a mail server that says "later"', () => {
     expect(toldOnce(server)).toHaveLength(2);
   });
   it('and closes in the middle (421 to a recipient): everything waits', async () => {
-    await world.smtp({ toRecipient: () => '421 4.3.2 Shutting down' });
+    await world.smtp({ toRecipient: (address) => `421 4.3.2 Not for ${address} or eve@example.org now` });
     await world.mailTo('ada', 'grace');
     await world.process();
     await world.untilAll(({ rest }) => rest !== null);
+    for (const { reply } of await world.stored())
+      expect(reply).toBe('421 4.3.2 Not for [recipient] or [address] now');
+    expect(world.lines.join()).toContain('takes no mail');
+    expect(world.lines.join()).not.toMatch(/ada|grace|eve@|example\.org/);
     expect((await world.stored()).map(({ state, attempts }) => `${state} ${attempts}`)).toEqual([
       'WAITING 1',
       'WAITING 1',
@@ -182,14 +193,15 @@ describe('a mail server that hangs', () => {
 describe('a mail server that breaks off', () => {
   it('before the message is there: it waits, and is told once', async () => {
     const server = await world.smtp({ drops: 'RECIPIENT' });
-    await world.mailTo('ada');
+    await world.mailTo('ada', 'grace');
     await world.process();
     await world.untilAll(({ rest }) => rest !== null);
-    expect(await world.stored()).toMatchObject([{ state: 'WAITING', unanswered: 0 }]);
+    for (const message of await world.stored())
+      expect(message).toMatchObject({ state: 'WAITING', unanswered: 0 });
     server.script = {};
     await world.makeDue();
     await world.untilAll(ended);
-    expect(server.arrived).toHaveLength(1);
+    expect(server.arrived).toHaveLength(2);
   });
   it('behind the message, without an answer: it is tried again with the same Message-ID, three times in all', async () => {
     const server = await world.smtp({ drops: 'BEFORE_ANSWER' });

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { domainToUnicode } from 'node:url';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 import type { AttemptEnd } from '../outbox/channel-sender.js';
@@ -120,7 +121,8 @@ export class SmtpSession {
     try {
       if (timeIsUp.aborted || stopping.aborted) giveUp();
       const ask: Ask = (done) => this.connection.send({ ...envelope }, body, done);
-      await this.ask(ask, cut.signal, (error) => (isHandedOver ? 'HANDED_OVER' : stepOf(error)));
+      const step = (error: ConnectionError) => (isHandedOver ? 'HANDED_OVER' : stepOf(error));
+      await this.ask(ask, cut.signal, step, envelope.to);
     } finally {
       timeIsUp.removeEventListener('abort', giveUp);
       stopping.removeEventListener('abort', onStop);
@@ -146,12 +148,17 @@ export class SmtpSession {
   }
 
   /** One question to the server, to its answer or to the end of the connection, or to the cut. */
-  private ask(question: Ask, cut: AbortSignal, step: (error: ConnectionError) => SmtpStep): Promise<void> {
+  private ask(
+    question: Ask,
+    cut: AbortSignal,
+    step: (error: ConnectionError) => SmtpStep,
+    recipient?: string,
+  ): Promise<void> {
     const { connection } = this;
     return new Promise<void>((resolve, reject) => {
       const fail = (error: ConnectionError) => {
         settle();
-        reject(this.failure(error, step(error)));
+        reject(this.failure(error, step(error), recipient));
       };
       // A reply that says why comes in the same breath as the end.
       const onEnd = () => setImmediate(() => fail(new Error('The server has closed the connection.')));
@@ -176,8 +183,9 @@ export class SmtpSession {
     });
   }
 
-  private failure(error: ConnectionError, step: SmtpStep): SmtpFailure {
-    const reply = keptReply(error.response ?? error.message, this.secrets);
+  private failure(error: ConnectionError, step: SmtpStep, recipient?: string): SmtpFailure {
+    const unsaid = { secrets: this.secrets, recipient: recipient === undefined ? [] : formsOf(recipient) };
+    const reply = keptReply(error.response ?? error.message, unsaid);
     return new SmtpFailure(step, error.responseCode, reply, error.code === 'ETIMEDOUT');
   }
 }
@@ -186,6 +194,12 @@ function stepOf({ command }: ConnectionError): SmtpStep {
   if (command === 'MAIL FROM') return 'SENDER';
   if (command === 'RCPT TO') return 'RECIPIENT';
   return command === 'DATA' ? 'MESSAGE' : 'CONNECTION';
+}
+
+/** Each form in which a server may quote an address; letters may be of either case. */
+function formsOf(address: string): string[] {
+  const at = address.lastIndexOf('@') + 1;
+  return [address, address.slice(0, at) + domainToUnicode(address.slice(at))];
 }
 
 /** Each form in which a password goes over the line, longest first. */
