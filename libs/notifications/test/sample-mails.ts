@@ -54,6 +54,10 @@ export function oneOfEach(written = 'nightly-etl'): MailContent[] {
       ...{ recoveredAt: RECENTLY, failingSince },
     })),
     {
+      ...{ type: 'task-recovers', task: 'DIRECTORY_SYNC', runId: id(4), state: 'HELD' },
+      ...{ recoveredAt: RECENTLY, failingSince: RECENTLY },
+    },
+    {
       ...{ type: 'answer-held', runId: id(5), heldAt: RECENTLY, reasons: [written] },
       ...{ disabledUsers: accounts, removedUsers: none, removedGroups: accounts, emptiedGroups: accounts },
     },

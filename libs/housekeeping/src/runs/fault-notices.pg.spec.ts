@@ -45,12 +45,19 @@ describe('a task that fails', () => {
       {
         to: ['ada@example.com', 'linus@example.com'],
         notice: {
-          ...{ type: 'task-recovers', task: TASK, runId: mended.id },
+          ...{ type: 'task-recovers', task: TASK, runId: mended.id, state: 'SUCCEEDED' },
           recoveredAt: mended.finishedAt?.toISOString(),
           failingSince: first.finishedAt?.toISOString(),
         },
       },
     ]);
+  });
+
+  it('is told to have ended where its answer is held, and that it is', async () => {
+    const one = await housekeeping.another({ mail: MAIL_ON });
+    await run(one, fail());
+    await run(one, () => Promise.resolve({ ...DONE, state: 'HELD' }));
+    expect((await toldByMail(sql))[1]?.notice).toMatchObject({ type: 'task-recovers', state: 'HELD' });
   });
 
   it('is told anew when it begins anew, since then', async () => {

@@ -20,7 +20,8 @@ export async function tellOfFault(
     await mail.tell(tx, { type: 'task-fails', task, runId, failedAt: at, error: error ?? '' });
   } else if (fault === 'ENDED') {
     const failingSince = (await faultBefore(tx, task, fence))?.toISOString() ?? null;
-    await mail.tell(tx, { type: 'task-recovers', task, runId, recoveredAt: at, failingSince });
+    const state = run.state === 'HELD' ? 'HELD' : 'SUCCEEDED';
+    await mail.tell(tx, { type: 'task-recovers', task, runId, state, recoveredAt: at, failingSince });
   }
 }
 

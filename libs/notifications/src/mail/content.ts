@@ -65,11 +65,13 @@ export interface TaskFails {
   readonly error: string;
 }
 
-/** A housekeeping task that failed went through again with this run. */
+/** A fault of a housekeeping task ended with this run. */
 export interface TaskRecovers {
   readonly type: 'task-recovers';
   readonly task: HousekeepingTask;
   readonly runId: string;
+  /** `HELD`: nothing is wrong with the task any more, and what it has read waits for an administrator. Left out: `SUCCEEDED`. */
+  readonly state?: 'SUCCEEDED' | 'HELD';
   readonly recoveredAt: string;
   /** When the first run of the fault failed; null where that run is not kept any more. */
   readonly failingSince: string | null;

@@ -61,6 +61,24 @@ describe('the notice of a failing task', () => {
     );
     expect(rendered({ ...end, failingSince: null }).text).not.toContain('Failed since');
   });
+  const read = { type: 'task-recovers', task: 'DIRECTORY_SYNC', runId: id(4), recoveredAt: AT } as const;
+  it.each([{}, { state: 'SUCCEEDED' } as const])('has nothing to do at its end %o', (state) => {
+    const { subject, text } = rendered({ ...read, ...state, failingSince: null });
+    expect(subject).toBe('Tokenwarden: DIRECTORY_SYNC goes through again');
+    expect(flat(text)).toContain('There is nothing to do.');
+    expect(text).not.toContain('held');
+  });
+  it('sends to the other mail where the answer was read and is held', () => {
+    const { subject, text } = rendered({ ...read, state: 'HELD', failingSince: null });
+    expect(subject).toBe('Tokenwarden: DIRECTORY_SYNC fails no more, and its answer is held');
+    expect(flat(text)).toContain(
+      'The answer of the directory was read and is held, for it would take away more than it may: nothing of it is applied',
+    );
+    expect(flat(text)).toContain(
+      'Another mail, of when such answers began to be held, says how they are looked at and accepted.',
+    );
+    expect(text).not.toMatch(/nothing to do|goes through|well/);
+  });
 });
 
 describe('the notice of a held answer', () => {

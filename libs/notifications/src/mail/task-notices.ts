@@ -61,30 +61,43 @@ export function taskFails(
   };
 }
 
-/** A task that failed goes through again. */
+/** A task that failed goes through again, or as far as to an answer that is held. */
 export function taskRecovers(
-  { task, runId, recoveredAt, failingSince }: TaskRecovers,
+  { task, runId, recoveredAt, failingSince, state = 'SUCCEEDED' }: TaskRecovers,
   { now }: MailSetting,
 ): MailDocument {
+  const { does, when, meaning } = ENDS[state];
   return {
-    subject: line`Tokenwarden: ${words(task)} goes through again`,
-    title: line`The housekeeping task ${code(task)} goes through again`,
+    subject: line`Tokenwarden: ${words(task)} ${words(does)}`,
+    title: line`The housekeeping task ${code(task)} ${words(does)}`,
     blocks: [
       facts(
         ['Task', line`${code(task)}`],
         ...(failingSince === null ? [] : [['Failed since', momentFrom(failingSince, now)] as const]),
-        ['Now well', momentFrom(recoveredAt, now)],
+        [when, momentFrom(recoveredAt, now)],
         ['Run', line`${code(runId)}`],
       ),
       heading('What it means'),
-      paragraph(
-        line`What was left undone meanwhile is done by this run or the next ones. There is nothing to do. What it did is seen by:`,
-      ),
+      paragraph(line`${meaning} What it did is seen by:`),
       ...runsOf(task),
     ],
     because: BECAUSE_ADMINISTRATOR,
   };
 }
+
+/** How a fault ends, and what that means. */
+const ENDS = {
+  SUCCEEDED: {
+    does: 'goes through again',
+    when: 'Now well',
+    meaning: line`What was left undone meanwhile is done by this run or the next ones. There is nothing to do.`,
+  },
+  HELD: {
+    does: 'fails no more, and its answer is held',
+    when: 'Held',
+    meaning: line`The answer of the directory was read and is held, for it would take away more than it may: nothing of it is applied, and the last good copy stays in force until an administrator has looked. Another mail, of when such answers began to be held, says how they are looked at and accepted.`,
+  },
+} as const;
 
 function runsOf(task: HousekeepingTask): Block[] {
   return [
