@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { reachOf, standingOf } from './standing.rules.js';
+import { reachOf } from './standing.rules.js';
 
 const ADA = '00000000-0000-4000-8000-00000000000a';
 const ETL = '00000000-0000-4000-8000-00000000000e';
@@ -17,29 +17,6 @@ const session: Caller = {
 const byToken: Caller = { ...session, carrier: 'token', tokenId: 't', sessionId: null };
 const account: Caller = { ...byToken, principal: { kind: 'SERVICE_ACCOUNT', id: ETL, name: 'etl' } };
 const managed = new Set([ETL]);
-
-describe('the standing to a token', () => {
-  it('is that of its owner for a user token of the caller', () =>
-    expect(standingOf({ kind: 'USER', principalId: ADA }, session, managed)).toEqual({
-      owns: true,
-      member: false,
-    }));
-  it('is that of a member for a token of an account of its groups', () =>
-    expect(standingOf({ kind: 'SERVICE_ACCOUNT', principalId: ETL }, session, managed)).toEqual({
-      owns: false,
-      member: true,
-    }));
-  it('is none to what belongs to others', () => {
-    const none = { owns: false, member: false };
-    expect(standingOf({ kind: 'USER', principalId: ETL }, session, managed)).toEqual(none);
-    expect(standingOf({ kind: 'SERVICE_ACCOUNT', principalId: ADA }, session, managed)).toEqual(none);
-  });
-  it('is none for a service account, to its own tokens neither', () =>
-    expect(standingOf({ kind: 'SERVICE_ACCOUNT', principalId: ETL }, account, managed)).toEqual({
-      owns: false,
-      member: false,
-    }));
-});
 
 describe('the reach of a list', () => {
   it('is everything with tokens:read, in a session and by token', () => {

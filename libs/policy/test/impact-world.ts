@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Loaders } from '@tokenwarden/api';
 import { databaseNow, openDatabase, type Database } from '@tokenwarden/database';
 import { tokensNow } from '@tokenwarden/tokens';
-import { SYSTEM, wholeSecond, type Author } from '@tokenwarden/vocabulary';
+import { SYSTEM, wholeSecond, type Author, type Caller, type Scope } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
 import { changePolicy } from '../src/change/change-policy.js';
 import type { AskedChange } from '../src/change/prepare-change.js';
@@ -19,6 +19,23 @@ export const ADA: Author = {
   actorTokenId: null,
   origin: null,
 };
+
+/** A session of this user with these permissions. */
+export function sessionOf(id: string, permissions: readonly Scope[]): Caller {
+  return {
+    carrier: 'session',
+    principal: { kind: 'USER', id, name: 'edsger' },
+    groupIds: [],
+    permissions,
+    tokenId: null,
+    sessionId: randomUUID(),
+    endsAt: new Date('2100-01-01T00:00:00Z'),
+    origin: { address: null, userAgent: null, requestId: null },
+  };
+}
+
+/** Whoever asks what a change would do, and sees all tokens. */
+export const READER = sessionOf(randomUUID(), ['policy:read', 'tokens:read']);
 
 /** A token as an impact lists it. */
 export interface ListedHit {
@@ -72,7 +89,7 @@ export class ImpactWorld {
 
   /** What the change would do. */
   ask(asked: AskedChange) {
-    return this.impacts.of(asked, new Loaders());
+    return this.impacts.of(READER, asked, new Loaders());
   }
 
   /** All that the change would hit, page by page, each asked anew. */

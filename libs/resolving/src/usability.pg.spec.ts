@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Loaders } from '@tokenwarden/api';
+import { findToken, toAccessToken } from '@tokenwarden/tokens';
 import { authorOf, type UnusableReason } from '@tokenwarden/vocabulary';
 import { bearer, IDS, World } from '../test/world.js';
 import { RECORD_OF_PRESENTED_TOKEN, RECORDS_OF_TOKENS } from './resolving.queries.js';
+import { UsabilityResolver } from './usability.resolver.js';
 
 let world: World;
 beforeAll(async () => {
@@ -64,6 +67,21 @@ describe('the usability of tokens', () => {
     await world.sql(`UPDATE groups SET state = 'REMOVED', removed_at = now() WHERE id = $1`, [IDS.engineers]);
     expect(await usabilityOf(id)).toEqual({ reason: null, scopes: [] });
     await world.sql(`UPDATE groups SET state = 'ACTIVE', removed_at = NULL WHERE id = $1`, [IDS.engineers]);
+  });
+});
+
+describe('the effective scopes', () => {
+  it('are shown to whoever sees the token: else a token that names none would tell what its principal may do', async () => {
+    const { id } = await world.issue({ principalId: IDS.ada });
+    const row = await world.database.read((tx) => findToken(tx, id));
+    if (row === null) throw new Error('It was issued.');
+    const resolver = new UsabilityResolver(world.resolving);
+    const now = new Date();
+    const { scopes } = (await usabilityOf(id)) ?? {};
+    expect(scopes).not.toEqual([]);
+    expect(await resolver.effectiveScopes(toAccessToken(row, now), new Loaders())).toEqual(scopes);
+    const foreign = toAccessToken(row, now, { isForeign: true });
+    expect(await resolver.effectiveScopes(foreign, new Loaders())).toEqual([]);
   });
 });
 

@@ -20,7 +20,8 @@ export class UsabilityResolver {
     @Parent() token: AccessToken,
     @RequestLoaders() loaders: Loaders,
   ): Promise<readonly string[]> {
-    return (await this.of(token, loaders)).scopes;
+    // Of a token that asked for none they are what its principal may do.
+    return token.isForeign ? [] : (await this.of(token, loaders)).scopes;
   }
 
   @ResolveField(() => Boolean, {

@@ -64,6 +64,15 @@ describe('the two types behind AccessToken', () => {
     expect(toAccessToken(row, now).status).toBe('EXPIRED');
     expect(toAccessToken(row, new Date(now.getTime() - 1)).status).toBe('ACTIVE');
   });
+  it('say neither what it is for nor why it was revoked to whom it is foreign', () => {
+    const revoked = { ...row, description: 'for the big run', revokedAt: now, revokedReason: 'lost' };
+    const told = { name: 'laptop', description: 'for the big run', revokedReason: 'lost' };
+    expect(toAccessToken(revoked, now)).toMatchObject(told);
+    expect(toAccessToken(revoked, now, { isForeign: true })).toMatchObject({
+      ...told,
+      ...{ status: 'REVOKED', description: null, revokedReason: null },
+    });
+  });
   it('have the fields that a room above adds to the interface', async () => {
     const module = await Test.createTestingModule({ imports: [GraphQLSchemaBuilderModule] }).compile();
     await module.init();

@@ -21,6 +21,12 @@ export abstract class AccessToken extends Node {
   /** The moment that all of this is true of; not in the schema. */
   asOf: Date;
 
+  /**
+   * Shown for the sake of something else to a caller who does not see the token itself: what only those see who do is null or
+   * empty, here and by the field resolvers; not in the schema.
+   */
+  isForeign: boolean;
+
   @Field(() => String)
   name: string;
 
@@ -92,15 +98,20 @@ export class UserToken extends AccessToken {}
 })
 export class ServiceAccountToken extends AccessToken {}
 
-/** The stored token as GraphQL shows it at `now`. */
-export function toAccessToken(token: AccessTokenEntity, now: Date): UserToken | ServiceAccountToken {
+/** The stored token as GraphQL shows it at `now`, to a caller who sees it unless told that it is foreign to them. */
+export function toAccessToken(
+  token: AccessTokenEntity,
+  now: Date,
+  { isForeign = false } = {},
+): UserToken | ServiceAccountToken {
   const shown = token.kind === 'USER' ? new UserToken() : new ServiceAccountToken();
   return Object.assign(shown, {
     record: token,
     asOf: now,
+    isForeign,
     id: token.id,
     name: token.name,
-    description: token.description,
+    description: isForeign ? null : token.description,
     kind: token.kind,
     status: statusOf(token, now),
     profile: token.profile,
@@ -114,6 +125,6 @@ export function toAccessToken(token: AccessTokenEntity, now: Date): UserToken | 
     suspendedBy: token.suspendedBy && toActor(token.suspendedBy),
     revokedAt: token.revokedAt,
     revokedBy: token.revokedBy && toActor(token.revokedBy),
-    revokedReason: token.revokedReason,
+    revokedReason: isForeign ? null : token.revokedReason,
   });
 }

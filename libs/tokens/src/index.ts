@@ -6,6 +6,7 @@ export {
   hasRightTo,
   requireRightTo,
   seesToken,
+  standingOf,
   suspendsByScopeAlone,
   type Standing,
   type TokenInQuestion,
@@ -22,9 +23,15 @@ export {
   type Suspension,
 } from './token-changes.js';
 export { endOnSuccessorsUse, leaveToSuccessor, type Overlap } from './token-rotation.js';
-export { lockTokensOf, revokeTokensOf, suspendThese, suspendTokensOf } from './tokens-of-principal.js';
+export {
+  lockTokensOf,
+  revokeTokensOf,
+  suspendThese,
+  suspendTokensOf,
+  type RevocationOfPrincipals,
+} from './tokens-of-principal.js';
 export { TokenActionEnum, TokenKindEnum, TokenStatusEnum, UnusableReasonEnum } from './token-words.enums.js';
-export { withReason } from './token-trail.js';
+export { withReason, type RevocationOfMany } from './token-trail.js';
 export { tokenColumns } from './token-columns.js';
 export { tokensByIds } from './tokens.queries.js';
 export { successorsOf } from './rotation.queries.js';
@@ -62,7 +69,6 @@ export {
   revokeMany,
   waitingRevocations,
   writeWaitingSet,
-  type RevocationOfMany,
 } from './bulk-revocations.js';
 export {
   lastUsesOf,

@@ -4,6 +4,7 @@ import {
   actionsOn,
   requireRightTo,
   seesToken,
+  standingOf,
   suspendsByScopeAlone,
   type Standing,
   type TokenInQuestion,
@@ -60,6 +61,25 @@ const can = (
   caller: Caller,
   isPrincipalActive = true,
 ): TokenAction[] => actionsOn({ ...token, isPrincipalActive }, standing, caller, now);
+
+describe('the standing to a token', () => {
+  const [GRACE, ETL] = [inSession.principal.id, '0b6c0f0e-3f4e-4a1e-9a51-0000000000e7'];
+  const managed = new Set([ETL]);
+  const none = { owns: false, member: false };
+  it('is that of its owner for a user token of the caller', () =>
+    expect(standingOf({ kind: 'USER', principalId: GRACE }, inSession, managed)).toEqual(owner));
+  it('is that of a member for a token of an account of its groups', () =>
+    expect(standingOf({ kind: 'SERVICE_ACCOUNT', principalId: ETL }, inSession, managed)).toEqual(member));
+  it('is none to what belongs to others', () => {
+    expect(standingOf({ kind: 'USER', principalId: ETL }, inSession, managed)).toEqual(none);
+    expect(standingOf({ kind: 'SERVICE_ACCOUNT', principalId: GRACE }, inSession, managed)).toEqual(none);
+  });
+  it('is none for a service account, to its own tokens neither', () => {
+    const principal = { kind: 'SERVICE_ACCOUNT', id: ETL, name: 'etl' } as const;
+    const account: Caller = { ...callerBy('token'), principal };
+    expect(standingOf({ kind: 'SERVICE_ACCOUNT', principalId: ETL }, account, managed)).toEqual(none);
+  });
+});
 
 describe('who sees a token', () => {
   it('its owner, in a session', () => expect(seesToken(active, owner, inSession)).toBe(true));

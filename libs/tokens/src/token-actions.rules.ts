@@ -32,6 +32,28 @@ export interface Standing {
   readonly member: boolean;
 }
 
+/** Whose a token is. */
+export interface Belonging {
+  readonly kind: TokenKind;
+  readonly principalId: string;
+}
+
+/**
+ * How the caller stands to a token: it owns a user token as its user, and is a member as a user in one of the groups of
+ * the account. `managedAccountIds` are the accounts of the caller's groups now.
+ */
+export function standingOf(
+  token: Belonging,
+  caller: Caller,
+  managedAccountIds: ReadonlySet<string>,
+): Standing {
+  const isUser = caller.principal.kind === 'USER';
+  return {
+    owns: isUser && token.kind === 'USER' && token.principalId === caller.principal.id,
+    member: isUser && token.kind === 'SERVICE_ACCOUNT' && managedAccountIds.has(token.principalId),
+  };
+}
+
 /** One's own, or of one's groups' accounts, and in a session: by token "one's own things" shrink to the token itself. */
 function manages(standing: Standing, caller: Caller): boolean {
   return caller.carrier === 'session' && (standing.owns || standing.member);

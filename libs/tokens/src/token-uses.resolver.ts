@@ -28,6 +28,7 @@ export class TokenUsesResolver {
     @Parent() token: AccessToken,
     @RequestLoaders() loaders: Loaders,
   ): Promise<string | null> {
+    if (token.isForeign) return null;
     return (await loaders.load(this.lastUses, token.id))?.from ?? null;
   }
 
@@ -39,6 +40,7 @@ export class TokenUsesResolver {
     @Parent() token: AccessToken,
     @RequestLoaders() loaders: Loaders,
   ): Promise<string | null> {
+    if (token.isForeign) return null;
     return (await loaders.load(this.lastUses, token.id))?.agent ?? null;
   }
 
@@ -51,6 +53,7 @@ export class TokenUsesResolver {
     @RequestLoaders() loaders: Loaders,
     @Args('days', { type: () => Int, defaultValue: 30 }) days: number,
   ): Promise<readonly UsageDay[]> {
+    if (token.isForeign) return [];
     return (await loaders.load(this.usageOver(days), token.id)) ?? [];
   }
 

@@ -97,13 +97,17 @@ export const ACCESS: Readonly<Record<string, Access>> = {
  * through an object that the room showed to this caller, and passes no guard of its own: what has no line here fails a test.
  */
 export const COMPUTED_FIELDS: Readonly<Record<string, string>> = {
-  'AccessToken.effectiveScopes': 'Part of the token: whoever sees the token sees what it may do.',
+  'AccessToken.effectiveScopes':
+    'Part of the token: whoever sees the token sees what it may do; empty of a foreign one.',
   'AccessToken.usable': 'Part of the token: yes or no, and nothing of its principal but that.',
   'AccessToken.unusableReason': 'Part of the token: a word of a closed list, no detail of its principal.',
   'AccessToken.lastUsedAt': 'Part of the token: whoever sees the token sees when it was used.',
-  'AccessToken.lastUsedFrom': 'Part of the token: whoever sees the token sees where it was used from.',
-  'AccessToken.lastUsedAgent': 'Part of the token: whoever sees the token sees what used it called itself.',
-  'AccessToken.usage': 'Part of the token: numbers of its uses, and nothing of what they were for.',
+  'AccessToken.lastUsedFrom':
+    'Part of the token: whoever sees the token sees where it was used from; null of a foreign one.',
+  'AccessToken.lastUsedAgent':
+    'Part of the token: whoever sees the token sees what used it called itself; null of a foreign one.',
+  'AccessToken.usage':
+    'Part of the token: numbers of its uses, and nothing of what they were for; none of a foreign one.',
   'AccessToken.warnings':
     'Part of the token: when its owner is told of its end, and how many are; nobody is named.',
   'AccessToken.predecessor':
@@ -116,7 +120,7 @@ export const COMPUTED_FIELDS: Readonly<Record<string, string>> = {
   'ServiceAccountToken.serviceAccount':
     'Whoever sees a token sees its account by id, name and state; the rest only if the account is seen.',
   'PolicyImpact.tokens':
-    'Asked with policy:read, of tokens of whomever: each shows itself, and of its owner id, names and state alone.',
+    'Asked with policy:read, of tokens of whomever: one that the caller does not see otherwise is foreign, and says less of itself.',
   'Actor.user':
     'Null unless the caller sees the user; the name that is always shown was kept with the event.',
   'Actor.serviceAccount': 'Null unless the caller sees the account; its name was kept with the event.',

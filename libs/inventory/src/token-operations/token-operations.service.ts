@@ -11,6 +11,7 @@ import {
   requireRightTo,
   resumeToken,
   revokeToken,
+  standingOf,
   suspendsByScopeAlone,
   suspendToken,
   toAccessToken,
@@ -26,7 +27,6 @@ import {
   type Caller,
   type TokenAction,
 } from '@tokenwarden/vocabulary';
-import { standingOf } from '../standing.rules.js';
 import type { RevokeTokenInput, TokenIdInput, UpdateTokenInput } from './token-operations.types.js';
 
 /** What people and programs do to a token that exists; each is one transaction, and gives the token as it is then. */

@@ -14,6 +14,7 @@ import { accountsManagedBy } from '@tokenwarden/service-accounts';
 import {
   findToken,
   seesToken,
+  standingOf,
   successorsOf,
   toAccessToken,
   tokensByIds,
@@ -24,7 +25,7 @@ import {
 import type { Caller } from '@tokenwarden/vocabulary';
 import { expiryForecast } from '../expiry-forecast/expiry-forecast.queries.js';
 import type { ExpiryForecastDay } from '../expiry-forecast/expiry-forecast.types.js';
-import { reachOf, standingOf } from '../standing.rules.js';
+import { reachOf } from '../standing.rules.js';
 import { countTokens } from '../token-lists/token-count.queries.js';
 import { tokensOnPage, type TokenOfMoment } from '../token-lists/token-list.queries.js';
 import { countTokensOfEach, tokensOnPageOfEach } from '../token-lists/tokens-of-each.queries.js';

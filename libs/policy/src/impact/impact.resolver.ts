@@ -1,6 +1,7 @@
 import { Args, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { ForwardPageArgs, RequestLoaders } from '@tokenwarden/api';
+import { CurrentCaller, ForwardPageArgs, RequestLoaders } from '@tokenwarden/api';
 import type { Connection, Loaders } from '@tokenwarden/api';
+import type { Caller } from '@tokenwarden/vocabulary';
 import { UpdatePolicyInput } from '../change/policy-change.inputs.js';
 import { AffectedTokenConnection, PolicyImpact } from './impact.types.js';
 import type { AffectedToken } from './impact.types.js';
@@ -17,9 +18,10 @@ export class ImpactResolver {
   })
   policyImpact(
     @Args('input') input: UpdatePolicyInput,
+    @CurrentCaller() caller: Caller,
     @RequestLoaders() loaders: Loaders,
   ): Promise<PolicyImpact> {
-    return this.impacts.of(input, loaders);
+    return this.impacts.of(caller, input, loaders);
   }
 
   @ResolveField(() => AffectedTokenConnection, {

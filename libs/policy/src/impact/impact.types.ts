@@ -33,7 +33,11 @@ export class AffectedToken {
   /** By what its list is ordered before its id; not in the schema. */
   orderedBy: Date;
 
-  @Field(() => AccessToken)
+  @Field(() => AccessToken, {
+    description:
+      'Whosever it is. To a caller who would not see it otherwise it says what the change does to it and whose it is, and neither ' +
+      'its description nor what it was used from.',
+  })
   token: AccessToken;
 
   @Field(() => [PolicyEffectEnum], { description: 'At least one.' })

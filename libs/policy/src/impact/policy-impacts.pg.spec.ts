@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Loaders } from '@tokenwarden/api';
 import { rows } from '@tokenwarden/database';
 import { capTokens, holdAllTokens, revokeMany } from '@tokenwarden/tokens';
-import { ADA, ImpactWorld } from '../../test/impact-world.js';
+import { ADA, ImpactWorld, READER } from '../../test/impact-world.js';
 import { anyToken, type RandomToken } from '../../test/random-tokens.js';
 import type { AskedChange } from '../change/prepare-change.js';
 import { FIRST_POLICY } from '../policy-document.rules.js';
@@ -254,7 +254,7 @@ describe('asking', () => {
         return result;
       }),
     );
-    const impact = await world.impacts.of(cap('PT1H'), new Loaders());
+    const impact = await world.impacts.of(READER, cap('PT1H'), new Loaders());
     const [cut, exceeding, one, two] = await Promise.all([
       impact.cutShort,
       impact.exceedsMaximum,

@@ -9,7 +9,9 @@ import {
   type Page,
 } from '@tokenwarden/api';
 import { Database, databaseNow, rows, type Transaction } from '@tokenwarden/database';
-import { toAccessToken, tokensByIds } from '@tokenwarden/tokens';
+import { accountsManagedBy } from '@tokenwarden/service-accounts';
+import { seesToken, standingOf, toAccessToken, tokensByIds } from '@tokenwarden/tokens';
+import type { Caller } from '@tokenwarden/vocabulary';
 import { prepareChange, requireSomeChange, type AskedChange } from '../change/prepare-change.js';
 import { currentPolicy } from '../policy.service.js';
 import {
@@ -38,13 +40,14 @@ export class PolicyImpacts {
 
   /**
    * What this change would do (rule 14). It is refused where the change itself would be, in the same order. The counts and the
-   * pages that one query asks for are read in one snapshot, together.
+   * pages that one query asks for are read in one snapshot, together. Tokens are listed whosever they are, as foreign ones where
+   * the caller would not see them otherwise.
    * @throws Problem `INVALID_INPUT`, `VERSION_CONFLICT`, `UNAVAILABLE`
    */
-  async of(asked: AskedChange, loaders: Loaders): Promise<PolicyImpact> {
+  async of(caller: Caller, asked: AskedChange, loaders: Loaders): Promise<PolicyImpact> {
     await this.inSnapshot(async (tx) => requireChange(tx, asked));
     const read: Batch<Page | typeof COUNTS, ImpactPart> = (keys) =>
-      this.inSnapshot((tx) => readParts(tx, asked, keys));
+      this.inSnapshot((tx) => readParts(tx, { caller, asked }, keys));
     const part = async (key: Page | typeof COUNTS) => {
       const found = await loaders.load(read, key);
       if (!found) throw new Error('An impact was not read.');
@@ -81,7 +84,7 @@ async function requireChange(tx: Transaction, asked: AskedChange): Promise<void>
 
 async function readParts<K extends Page | typeof COUNTS>(
   tx: Transaction,
-  asked: AskedChange,
+  { caller, asked }: { readonly caller: Caller; readonly asked: AskedChange },
   keys: readonly K[],
 ): Promise<Map<K, ImpactPart>> {
   const { change } = await foreseen(tx, asked);
@@ -91,10 +94,14 @@ async function readParts<K extends Page | typeof COUNTS>(
   const impact = await readImpact(tx, change, pages);
   const ids = [...new Set(impact.pages.flat().map(({ id }) => id))];
   const stored = await tokensByIds(tx, ids);
+  const managed = new Set(
+    caller.principal.kind === 'USER' ? await accountsManagedBy(tx, caller.principal.id) : [],
+  );
   const shown = ({ id, ...hit }: HitToken): AffectedToken => {
     const token = stored.get(id);
     if (!token) throw new Error('A token of the snapshot is not there.');
-    return { ...hit, token: toAccessToken(token, change.at) };
+    const isForeign = !seesToken(token, standingOf(token, caller, managed), caller);
+    return { ...hit, token: toAccessToken(token, change.at, { isForeign }) };
   };
   const { counts } = impact;
   const tokensOf = (key: K) => (impact.pages[pages.findIndex((page) => page === key)] ?? []).map(shown);
