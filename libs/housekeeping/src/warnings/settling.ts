@@ -2,8 +2,8 @@ import type { Transaction } from '@tokenwarden/database';
 import { takeEnded } from '@tokenwarden/notifications';
 import { markSent, noteTold } from './settling.queries.js';
 
-/** So many messages are settled at a time: a digest may be of a thousand tokens and more. */
-export const MOST_SETTLED = 100;
+/** So many messages are settled at a time: a digest may be of a thousand tokens and more, and each of these has all its readers. */
+export const MOST_SETTLED = 20;
 const MOST_AT_ONCE = 2_000;
 
 /**
