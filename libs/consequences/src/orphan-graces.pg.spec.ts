@@ -45,6 +45,9 @@ describe('the tokens of an account that has been orphaned for longer than the gr
       actor_kind: 'SYSTEM',
       details: { reason },
     });
+    expect(await world.events('tokens.bulk-revoked')).toMatchObject([
+      { actor_kind: 'SYSTEM', details: { cause: 'ORPHAN_GRACE', serviceAccounts: 1, count: 3 } },
+    ]);
     expect(await stateOf(etl)).toBe(true);
   });
 

@@ -1,7 +1,7 @@
 import { databaseNow, type Transaction } from '@tokenwarden/database';
 import type { NamedEntry } from '@tokenwarden/directory';
 import { lockAccountsPastGrace, noteEndedGraces } from '@tokenwarden/service-accounts';
-import { liveCountsOf, revokeTokensOf } from '@tokenwarden/tokens';
+import { liveCountsOf, revokeTokensOf, type RevocationOfPrincipals } from '@tokenwarden/tokens';
 import { SYSTEM, type Duration } from '@tokenwarden/vocabulary';
 import { graceBegan, sumOf } from './consequences.rules.js';
 import { revokeByDecision } from './revoke-by-decision.js';
@@ -30,14 +30,16 @@ export async function endOrphanGraces(tx: Transaction, orphanGrace: Duration): P
     tx,
     accounts.map(({ id }) => id),
   );
-  const reason =
-    'The last group of its service account has been gone from the directory for longer than the ' +
-    `policy's grace of ${orphanGrace}.`;
-  if (sumOf(counts) > WRITTEN_AT_ONCE) {
-    const details = (serviceAccounts: number) => ({ cause: 'ORPHAN_GRACE', serviceAccounts });
-    return { accounts: counts.size, revokedTokens: await revokeByDecision(tx, counts, reason, details) };
-  }
-  const revoked = await revokeTokensOf(tx, [...counts.keys()], SYSTEM, reason, 'left out');
+  const end: RevocationOfPrincipals = {
+    by: SYSTEM,
+    reason:
+      'The last group of its service account has been gone from the directory for longer than the ' +
+      `policy's grace of ${orphanGrace}.`,
+    details: (serviceAccounts) => ({ cause: 'ORPHAN_GRACE', serviceAccounts }),
+  };
+  if (sumOf(counts) > WRITTEN_AT_ONCE)
+    return { accounts: counts.size, revokedTokens: await revokeByDecision(tx, counts, end) };
+  const revoked = await revokeTokensOf(tx, [...counts.keys()], end, 'left out');
   return {
     accounts: new Set(revoked.map(({ principalId }) => principalId)).size,
     revokedTokens: revoked.length,

@@ -17,12 +17,14 @@ const isRevoked = async (id: string) =>
   (await world.database.read((tx) => findToken(tx, id)))?.revokedAt !== null;
 
 describe('users who are removed with a thousand live tokens together', () => {
-  it('have them revoked in that very commit, each with its event', async () => {
+  it('have them revoked in that very commit, each with its event, and one event of the whole', async () => {
     const ids = [...(await world.tokens(400, grace)), ...(await world.tokens(600, linus))];
     expect((await remove(grace, linus)).revokedTokens).toBe(1_000);
     expect((await world.rows(ids)).every(({ revoked_by }) => revoked_by?.kind === 'SYSTEM')).toBe(true);
     expect(await world.eventsOfEach(ids, 'token.revoked')).toEqual([1]);
-    expect(await world.events('tokens.bulk-revoked')).toEqual([]);
+    const details = { cause: 'DIRECTORY', removedUsers: 2, count: 1_000 };
+    expect(await world.events('tokens.bulk-revoked')).toMatchObject([{ actor_kind: 'SYSTEM', details }]);
+    expect(await world.frozen()).toEqual([]);
   });
 });
 

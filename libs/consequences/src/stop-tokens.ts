@@ -5,6 +5,7 @@ import {
   lockTokensOf,
   revokeTokensOf,
   suspendTokensOf,
+  type RevocationOfPrincipals,
 } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { sumOf, type Consequences } from './consequences.rules.js';
@@ -19,7 +20,11 @@ import { DISABLED, idsOf, writeAllSuspensions } from './waiting-suspensions.js';
 /** So many tokens are written, each with its event, in the commit of the change itself; more follow it (rule 9). */
 export const WRITTEN_AT_ONCE = 1_000;
 
-const REMOVED = 'The user was removed from the directory.';
+const REMOVAL: RevocationOfPrincipals = {
+  by: SYSTEM,
+  reason: 'The user was removed from the directory.',
+  details: (removedUsers) => ({ cause: 'DIRECTORY', removedUsers }),
+};
 
 /** Users by what becomes of their tokens. */
 export type UsersToStop = Pick<Consequences, 'suspended' | 'enabled' | 'revoked'>;
@@ -63,7 +68,7 @@ export async function stopTokens(
   if (suspendedTokens > WRITTEN_AT_ONCE) await insertWaitingSuspensions(tx, suspended);
   else await suspendTokensOf(tx, suspended, DISABLED);
   const revokedTokens = isManyRevoked
-    ? await revokeByDecision(tx, live, REMOVED, (removedUsers) => ({ cause: 'DIRECTORY', removedUsers }))
-    : (await revokeTokensOf(tx, revokedHere, SYSTEM, REMOVED)).length;
+    ? await revokeByDecision(tx, live, REMOVAL)
+    : (await revokeTokensOf(tx, revokedHere, REMOVAL)).length;
   return { suspendedTokens, revokedTokens };
 }

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { openDatabase, rows, type Database } from '@tokenwarden/database';
+import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
 import {
   AdministratorsMail,
   DirectoryService,
@@ -14,7 +15,8 @@ import { Notifications } from '@tokenwarden/notifications';
 import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs, Metrics } from '@tokenwarden/telemetry';
-import type { Caller } from '@tokenwarden/vocabulary';
+import { addToken } from '@tokenwarden/tokens';
+import { addDuration, SYSTEM, wholeSecond, type Caller, type TokenKind } from '@tokenwarden/vocabulary';
 import { databaseForSpecs, type DatabaseForSpecs } from '../../../test/harness/index.js';
 import { DirectoryAcceptance } from '../src/directory-sync/acceptance.js';
 import { DirectoryGauges } from '../src/directory-sync/directory-gauges.js';
@@ -112,10 +114,10 @@ export class SyncWorld {
   private readonly instances: SyncInstance[] = [];
   private folder = '';
 
-  constructor(private readonly fresh: DatabaseForSpecs) {}
+  constructor(readonly server: DatabaseForSpecs) {}
 
   get database(): Database {
-    return this.fresh.database;
+    return this.server.database;
   }
 
   get path(): string {
@@ -153,7 +155,7 @@ export class SyncWorld {
     gate?: Gate,
     adminGroups: readonly string[] = ['admins'],
   ): Promise<SyncInstance> {
-    const database = await openDatabase(this.fresh.url, { applicationName: name });
+    const database = await openDatabase(this.server.url, { applicationName: name });
     const settings = new Settings({
       ...{ instanceName: name, directorySyncSchedule: '*/5 * * * *', adminGroups },
       mail: this.mail,
@@ -186,6 +188,28 @@ export class SyncWorld {
   /** One statement, beside all that the instances do. */
   async sql<T = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
     return this.database.read((tx) => rows<T>(tx, sql, parameters));
+  }
+
+  /** So many new tokens of this principal, which live for a day. */
+  async tokens(count: number, kind: TokenKind, principalId: string): Promise<void> {
+    await this.sql(
+      `INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, active_from)
+       VALUES ('tokenwarden-test', 'ES256', '{}', '', clock_timestamp()) ON CONFLICT DO NOTHING`,
+    );
+    await this.database.transaction(async (tx) => {
+      const createdAt = wholeSecond(await databaseNow(tx));
+      for (let made = 0; made < count; made += 1) {
+        await addToken(
+          tx,
+          {
+            ...{ id: randomUUID(), kind, principalId, name: `token ${made}`, description: null },
+            ...{ profile: 'interactive', scopes: null, audiences: ['here'], issuer: 'here' },
+            ...{ kid: 'tokenwarden-test', createdAt, expiresAt: addDuration(createdAt, 'P1D') },
+          },
+          SYSTEM,
+        );
+      }
+    });
   }
 
   /** How many users are ACTIVE in the copy. */

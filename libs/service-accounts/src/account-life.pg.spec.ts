@@ -87,10 +87,12 @@ describe('deleting a service account', () => {
     expect(await token(ended)).toMatchObject({ revokedAt: null });
     expect(await token(foreign)).toMatchObject({ revokedAt: null });
     const events = await world.events();
-    expect(events.slice(0, 2).map(({ targetId }) => targetId)).toEqual(
+    expect(events.slice(1, 3).map(({ targetId }) => targetId)).toEqual(
       expect.arrayContaining([live, suspended]),
     );
+    const details = { cause: 'SERVICE_ACCOUNT_DELETED', serviceAccountId: id, count: 2 };
     expect(events).toMatchObject([
+      { action: 'tokens.bulk-revoked', actor: 'ada', details },
       { action: 'token.revoked', actor: 'ada' },
       { action: 'token.revoked', actor: 'ada' },
       {

@@ -26,7 +26,7 @@ export async function holdTokensOf(tx: Transaction, accountId: string): Promise<
 
 /**
  * Revokes the live tokens of the locked account. Few are written with an event each; more than a request has time for
- * end by one decision at the commit, and their rows and events follow (rule 9).
+ * end by one decision at the commit, and their rows and events follow (rule 9). The whole has one event, either way.
  * @returns how many they are
  */
 export async function revokeAllTokensOf(
@@ -37,10 +37,9 @@ export async function revokeAllTokensOf(
   reason: string | null,
 ): Promise<number> {
   const because = reason ?? 'The service account was deleted.';
-  if (way === 'each') return (await revokeTokensOf(tx, [id], by, because)).length;
-  return revokeMany(tx, liveTokensOf([id], await databaseNow(tx)), {
-    by,
-    reason: because,
-    details: { serviceAccountId: id, serviceAccountName: name },
-  });
+  const details = { cause: 'SERVICE_ACCOUNT_DELETED', serviceAccountId: id, serviceAccountName: name };
+  if (way === 'each')
+    return (await revokeTokensOf(tx, [id], { by, reason: because, details: () => details })).length;
+  const live = liveTokensOf([id], await databaseNow(tx));
+  return revokeMany(tx, live, { by, reason: because, details });
 }

@@ -135,7 +135,9 @@ describe('from that commit on, with no row written', () => {
     expect(await world.sql(sql, parameters)).toEqual([{ id: other.id }]);
     const suspended = await world.database.transaction((tx) => suspendTokensOf(tx, [principalId], null));
     expect(suspended.map(({ id }) => id)).toEqual([other.id]);
-    const ended = await world.database.transaction((tx) => revokeTokensOf(tx, [principalId], grace, null));
+    const ended = await world.database.transaction((tx) =>
+      revokeTokensOf(tx, [principalId], { by: grace, reason: null, details: () => ({}) }),
+    );
     expect(ended.map(({ id }) => id)).toEqual([other.id]);
     expect(await world.actionsOf(hit.id)).toEqual(['token.created']);
   });

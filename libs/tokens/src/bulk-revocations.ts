@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { record, recordAll } from '@tokenwarden/audit';
+import { recordAll } from '@tokenwarden/audit';
 import {
   databaseNow,
   lockSoonFor,
@@ -7,7 +7,6 @@ import {
   shareLockFor,
   type Transaction,
 } from '@tokenwarden/database';
-import type { Author, JsonObject } from '@tokenwarden/vocabulary';
 import {
   BULK_REVOCATION_LOCK,
   insertRevocation,
@@ -22,15 +21,7 @@ import {
   type IdsSelect,
   type WaitingDecision,
 } from './frozen-sets.queries.js';
-import { withReason } from './token-trail.js';
-
-/** What somebody decided over many tokens. */
-export interface RevocationOfMany {
-  readonly by: Author;
-  readonly reason: string | null;
-  /** Of the event `tokens.bulk-revoked`, beside the reason and the count. */
-  readonly details: JsonObject;
-}
+import { recordWhole, withReason, type RevocationOfMany } from './token-trail.js';
 
 /**
  * Holds off bulk revocations and caps to the end of the transaction: take it first of all locks, before a token is read that
@@ -60,17 +51,14 @@ export async function holdAllTokens(tx: Transaction): Promise<void> {
 export async function revokeMany(
   tx: Transaction,
   selected: IdsSelect,
-  { by, reason, details }: RevocationOfMany,
+  decision: RevocationOfMany,
 ): Promise<number> {
+  const { by, reason } = decision;
   const id = randomUUID();
   const count = await insertRevocation(tx, { id, at: await databaseNow(tx), author: by, reason }, selected);
   if (count === 0) return 0;
   await recordChange(tx, 'bulk-revocation', [id]);
-  await record(tx, {
-    action: 'tokens.bulk-revoked',
-    by,
-    details: { ...details, ...withReason(reason), count, revocationId: id },
-  });
+  await recordWhole(tx, decision, { count, revocationId: id });
   return count;
 }
 

@@ -225,7 +225,9 @@ describe('a token that a cap has ended at once', () => {
     expect(suspended.map(({ id }) => id)).toEqual([other.id]);
     const active = `SELECT ${hasActiveRows('u.id')} AS active FROM users u WHERE u.id = $1`;
     expect(await world.sql(active, [principalId])).toEqual([{ active: false }]);
-    const ended = await transaction((tx) => revokeTokensOf(tx, [principalId], grace, null));
+    const ended = await transaction((tx) =>
+      revokeTokensOf(tx, [principalId], { by: grace, reason: null, details: () => ({}) }),
+    );
     expect(ended.map(({ id }) => id)).toEqual([other.id]);
   });
   it('is read the same once its row is written', async () => {

@@ -1,4 +1,4 @@
-import { recordAll, recordOf, type AuditAction, type NewAuditEvent } from '@tokenwarden/audit';
+import { record, recordAll, recordOf, type AuditAction, type NewAuditEvent } from '@tokenwarden/audit';
 import { changeOf, recordChange, type Transaction, type Write } from '@tokenwarden/database';
 import type { Author, JsonObject } from '@tokenwarden/vocabulary';
 import type { AccessTokenEntity } from './access-token.entity.js';
@@ -38,6 +38,23 @@ function eventOf(
 ): NewAuditEvent {
   const target = { type: 'token', id, name } as const;
   return { action, by, target, ...(Object.keys(details).length === 0 ? {} : { details }) };
+}
+
+/** Why and by whom many tokens are revoked, and what the one event of the whole says beside that and their count. */
+export interface RevocationOfMany {
+  readonly by: Author;
+  readonly reason: string | null;
+  readonly details: JsonObject;
+}
+
+/** Writes the event `tokens.bulk-revoked`; the `token.revoked` of each token has the same `revocationId`. */
+export async function recordWhole(
+  tx: Transaction,
+  { by, reason, details }: RevocationOfMany,
+  revocation: { readonly count: number; readonly revocationId: string },
+): Promise<void> {
+  const whole = { ...details, ...withReason(reason), ...revocation };
+  await record(tx, { action: 'tokens.bulk-revoked', by, details: whole });
 }
 
 /** The details of an event that has a reason where one was given. */

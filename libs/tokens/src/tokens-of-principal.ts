@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { databaseNow, type Transaction } from '@tokenwarden/database';
-import { SYSTEM, type Author } from '@tokenwarden/vocabulary';
+import { SYSTEM, type JsonObject } from '@tokenwarden/vocabulary';
 import type { AccessTokenEntity } from './access-token.entity.js';
-import { leaveTrail, withReason } from './token-trail.js';
+import { leaveTrail, recordWhole, withReason, type RevocationOfMany } from './token-trail.js';
 import {
   lockTokens,
   selectLiveIds,
@@ -12,8 +13,14 @@ import {
   type SuspendedPrincipal,
 } from './tokens-of-principal.queries.js';
 
+/** Why every live token of some principals is revoked; `details` says it of so many principals. */
+export interface RevocationOfPrincipals extends Omit<RevocationOfMany, 'details'> {
+  readonly details: (principals: number) => JsonObject;
+}
+
 /**
- * Revokes every live token of these principals, with an event for each: rule 10 for removed users, and a deleted account.
+ * Revokes every live token of these principals, with an event for each, and for several tokens one of the whole, as `revokeMany`
+ * records it: whoever is told does not see which way it went. Rule 10 for removed users, and a deleted account.
  * The principals must be locked against issuing, or a token of this very moment is missed. For so many tokens as a
  * statement has time for, some thousand; more are revoked by `revokeMany`.
  * @param held what becomes of tokens that somebody else has locked: waited for, or left as they are
@@ -21,14 +28,20 @@ import {
 export async function revokeTokensOf(
   tx: Transaction,
   principalIds: readonly string[],
-  by: Author,
-  reason: string | null,
+  { by, reason, details }: RevocationOfPrincipals,
   held: HeldTokens = 'waited for',
 ): Promise<AccessTokenEntity[]> {
   if (principalIds.length === 0) return [];
   const at = await databaseNow(tx);
   const revoked = await updateLiveRevoked(tx, principalIds, { at, by: by.actor, reason, held });
-  await leaveTrail(tx, 'token.revoked', revoked, by, withReason(reason));
+  if (revoked.length <= 1) {
+    await leaveTrail(tx, 'token.revoked', revoked, by, withReason(reason));
+    return revoked;
+  }
+  const [count, revocationId] = [revoked.length, randomUUID()];
+  const principals = new Set(revoked.map(({ principalId }) => principalId)).size;
+  await recordWhole(tx, { by, reason, details: details(principals) }, { count, revocationId });
+  await leaveTrail(tx, 'token.revoked', revoked, by, { ...withReason(reason), revocationId });
   return revoked;
 }
 

@@ -154,11 +154,37 @@ describe('the tokens of one principal', () => {
     const expired = await world.issued({ principalId, endsInSeconds: -1 });
     const foreign = await world.issued({ principalId: await world.addUser() });
     await world.change(suspended.id, (tx, token) => suspendToken(tx, token, grace, byOwner));
-    const hit = await world.database.transaction((tx) => revokeTokensOf(tx, [principalId], ada, 'gone'));
+    const gone = { by: ada, reason: 'gone', details: (principals: number) => ({ principals }) };
+    const hit = await world.database.transaction((tx) => revokeTokensOf(tx, [principalId], gone));
     expect(hit.map((token) => token.id).sort()).toEqual([active.id, suspended.id].sort());
     for (const { id } of [active, suspended])
       expect((await world.actionsOf(id)).at(-1)).toBe('token.revoked');
     for (const { id } of [expired, foreign]) expect(await world.actionsOf(id)).toEqual(['token.created']);
+  });
+  it.each([
+    ['several leave one event of the whole, which those of each name', 2],
+    ['a single one leaves its own event alone', 1],
+  ])('%s', async (_, count) => {
+    const principals = await Promise.all([world.addUser(), world.addUser()]);
+    await world.sql('TRUNCATE audit_pending_events');
+    for (let i = 0; i < count; i++) await world.issued({ principalId: principals[i]! });
+    const gone = { by: ada, reason: 'gone', details: (principals: number) => ({ principals }) };
+    await world.database.transaction((tx) => revokeTokensOf(tx, principals, gone));
+    const left = await world.sql<{ action: string; details: Record<string, unknown> }>(
+      `SELECT action, details FROM audit_pending_events WHERE action LIKE 'token%.%revoked' ORDER BY action DESC`,
+    );
+    const revocationId = left[0]?.details['revocationId'];
+    const whole = {
+      principals: 2,
+      reason: 'gone',
+      count: 2,
+      revocationId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    };
+    const single = { action: 'token.revoked', details: { reason: 'gone' } };
+    const each = { action: 'token.revoked', details: { reason: 'gone', revocationId } };
+    expect(left).toEqual(
+      count === 1 ? [single] : [{ action: 'tokens.bulk-revoked', details: whole }, each, each],
+    );
   });
   it('are counted while live, up to a bound', async () => {
     const principalId = await world.addUser();

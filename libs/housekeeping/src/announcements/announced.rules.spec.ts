@@ -3,14 +3,17 @@ import { AUDIT_ACTIONS } from '@tokenwarden/audit';
 import { ANNOUNCED_ACTIONS, isAnnounced } from './announced.rules.js';
 
 const OUTCOME = { outcome: 'SUCCEEDED', details: null };
-const others = Object.keys(AUDIT_ACTIONS).filter(
-  (action) => !ANNOUNCED_ACTIONS.some((one) => one === action),
-);
+const ANNOUNCED = [
+  ...['token.created', 'token.rotated', 'token.revoked', 'tokens.bulk-revoked'],
+  ...['policy.updated', 'housekeeping.failed', 'directory.held', 'service-account.orphaned'],
+];
+const others = Object.keys(AUDIT_ACTIONS).filter((action) => !ANNOUNCED.includes(action));
 
 describe('an event of the trail', () => {
-  it.each(ANNOUNCED_ACTIONS)('%s is announced', (action) => {
+  it.each(ANNOUNCED)('%s is announced', (action) => {
     expect(isAnnounced({ ...OUTCOME, action })).toBe(true);
     expect(isAnnounced({ ...OUTCOME, action, details: { reason: 'lost' } })).toBe(true);
+    expect(ANNOUNCED_ACTIONS).toContain(action); // or the feeder does not read it at all
   });
   it.each(others)('%s is not', (action) => expect(isAnnounced({ ...OUTCOME, action })).toBe(false));
   it('that was refused is not', () =>

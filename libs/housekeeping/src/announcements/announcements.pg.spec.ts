@@ -1,64 +1,20 @@
-import { Module, type INestApplicationContext } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { AuditModule, recordAll, type NewAuditEvent } from '@tokenwarden/audit';
-import { DatabaseModule, rows } from '@tokenwarden/database';
-import { NotificationsModule } from '@tokenwarden/notifications';
-import { Settings, SettingsModule, type SettingsValues } from '@tokenwarden/settings';
-import { Logs, TelemetryModule } from '@tokenwarden/telemetry';
+import { describe, expect, it } from '@jest/globals';
+import { recordAll, type NewAuditEvent } from '@tokenwarden/audit';
+import { rows } from '@tokenwarden/database';
 import { SYSTEM } from '@tokenwarden/vocabulary';
-import {
-  databaseForSpecs,
-  startWebhookReceiver,
-  type WebhookReceiver,
-} from '../../../../test/harness/index.js';
+import { databaseForSpecs } from '../../../../test/harness/index.js';
+import { announcingForSpecs } from '../../test/announcing.js';
 import { ADA, until } from '../../test/running-housekeeping.js';
-import { Announcements } from './announcements.js';
 
-const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const idOf = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 const fresh = databaseForSpecs();
-const apps: INestApplicationContext[] = [];
-const lines: string[] = [];
-let receiver: WebhookReceiver;
-beforeEach(async () => {
-  receiver = await startWebhookReceiver();
-  receiver.answer = () => 503; // what is enqueued stays where a test can look at it
-  await sql(`UPDATE webhook_feed SET is_on = false, through_sequence = 0`);
-});
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.close();
-  await receiver.stop();
-  await sql('TRUNCATE outbox_messages, audit_pending_events CASCADE');
-  expect(lines.splice(0).join()).not.toMatch(/path-that-lets-in|whsec_/);
-});
-
-async function sql<T = unknown>(statement: string, parameters: readonly unknown[] = []): Promise<T[]> {
-  return fresh.database.read((tx) => rows<T>(tx, statement, parameters));
-}
-
-/** One more process, which has the webhook or not. */
-async function instance(hasWebhook = true): Promise<INestApplicationContext> {
-  const name = `instance-${apps.length + 1}`;
-  const settings = new Settings({
-    ...{ instanceName: name, publicUrl: 'https://tokens.example' },
-    ...(hasWebhook && { webhook: { url: receiver.url, secret: SECRET } }),
-  } as Partial<SettingsValues> as SettingsValues);
-  const logs = new Logs({ level: 'info', destination: { write: (line: string) => void lines.push(line) } });
-  const imports = [
-    SettingsModule.forRoot(settings),
-    TelemetryModule.forRoot(logs),
-    DatabaseModule.forRoot({ url: fresh.url, applicationName: name }),
-    AuditModule,
-    NotificationsModule,
-  ];
-  class OneProcess {}
-  Module({ imports, providers: [Announcements] })(OneProcess);
-  const app = await NestFactory.createApplicationContext(OneProcess, { logger: false });
-  apps.push(app);
-  return app;
-}
+const announcing = announcingForSpecs(fresh);
+const { lines } = announcing;
+const instance = (hasWebhook = true) => announcing.instance(hasWebhook);
+const sql = <T = unknown>(statement: string) => announcing.sql<T>(statement);
+const told = () => announcing.told();
+const allFed = () => announcing.allFed();
 
 const created = (number: number): NewAuditEvent => ({
   action: 'token.created',
@@ -67,22 +23,6 @@ const created = (number: number): NewAuditEvent => ({
 });
 const happens = (...events: NewAuditEvent[]) => fresh.database.transaction((tx) => recordAll(tx, events));
 
-/** What waits for the webhook: of what, in the order of enqueueing. */
-async function told(): Promise<string[]> {
-  const found = await sql<{ said: string }>(
-    `SELECT concat_ws(' ', content->>'type', content->>'subject') AS said FROM outbox_messages ORDER BY created_at, id`,
-  );
-  return found.map(({ said }) => said);
-}
-/** Everything that was recorded has its place, and the webhook was fed up to there. */
-const allFed = () =>
-  until(async () => {
-    const [now] = await sql<{ fed: boolean }>(
-      `SELECT through_sequence = coalesce((SELECT max(sequence) FROM audit_events), 0)
-         AND NOT EXISTS (SELECT FROM audit_pending_events) AS fed FROM webhook_feed`,
-    );
-    return now?.fed ?? false;
-  });
 const wordsOf = (...numbers: number[]) =>
   numbers.map((number) => `tokenwarden.token.created ${idOf(number)}`);
 
@@ -138,11 +78,11 @@ describe('what happens while there is a webhook', () => {
     ]);
   });
   it('reaches the receiver', async () => {
-    receiver.answer = () => 204;
+    announcing.receiver.answer = () => 204;
     await instance();
     await happens(created(1));
-    await until(() => receiver.received.length === 1);
-    expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({
+    await until(() => announcing.receiver.received.length === 1);
+    expect(JSON.parse(announcing.receiver.received[0]?.body ?? '')).toMatchObject({
       source: 'https://tokens.example',
       subject: idOf(1),
     });

@@ -1,9 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { databaseNow } from '@tokenwarden/database';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { addAccount } from '@tokenwarden/service-accounts';
-import { addToken } from '@tokenwarden/tokens';
-import { addDuration, SYSTEM, wholeSecond, type TokenKind } from '@tokenwarden/vocabulary';
+import { SYSTEM, type TokenKind } from '@tokenwarden/vocabulary';
 import {
   ADA_IN_SESSION,
   groupId,
@@ -18,12 +15,6 @@ const ETL = 'b3d8f6a2-9e47-4c15-a6d0-1f4e7b2c5d21';
 
 const world = syncWorldForSpecs();
 const one = instanceForSpecs(world);
-beforeAll(async () => {
-  await world.sql(
-    `INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, active_from)
-     VALUES ('tokenwarden-test', 'ES256', '{}', '', clock_timestamp())`,
-  );
-});
 beforeEach(async () => {
   await world.says(company());
   await one.synchronise();
@@ -47,22 +38,8 @@ function company(change: Partial<{ people: People; groups: object[] }> = {}): Pe
   };
 }
 
-async function tokens(count: number, kind: TokenKind, principalId: string): Promise<void> {
-  await world.database.transaction(async (tx) => {
-    const createdAt = wholeSecond(await databaseNow(tx));
-    for (let made = 0; made < count; made += 1) {
-      await addToken(
-        tx,
-        {
-          ...{ id: randomUUID(), kind, principalId, name: `token ${made}`, description: null },
-          ...{ profile: 'interactive', scopes: null, audiences: ['here'], issuer: 'here' },
-          ...{ kid: 'tokenwarden-test', createdAt, expiresAt: addDuration(createdAt, 'P1D') },
-        },
-        SYSTEM,
-      );
-    }
-  });
-}
+const tokens = (count: number, kind: TokenKind, principalId: string) =>
+  world.tokens(count, kind, principalId);
 const liveTokens = async () =>
   (
     await world.sql<{ count: number }>(
