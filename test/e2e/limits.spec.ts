@@ -24,6 +24,9 @@ const create = (i: number) => `m${i}: createUserToken(input: { name: "n" }) { to
 /** So many fields inside each other: two, three for every round, and what is innermost. */
 const deep = (rounds: number, innermost: string) =>
   `{ viewer { user { ${'groups { members(first: 1) { nodes { '.repeat(rounds)}${innermost}${' } } }'.repeat(rounds)} } } }`;
+const impacts = (count: number, fields: string) =>
+  `{ ${times(count, (i) => `i${i}: policyImpact(input: { expectedVersion: 1, changes: { orphanGrace: "P1D" } }) { ${fields} }`)} }`;
+const hit = `effects newEndsAt token { id warnings { threshold } ... on UserToken { owner { id groups { id } } } }`;
 
 async function outcomeOf(query: string): Promise<string> {
   const answer = await graphql(product.url, { token: ada }, query);
@@ -45,6 +48,14 @@ describe('an operation within the limits', () => {
     ['100 aliases', `{ viewer { ${times(100, (i) => `a${i}: expiresAt`)} } }`],
     ['12 fields inside each other', deep(3, 'id')],
     ['2,000 words', `{ viewer { ${'expiresAt '.repeat(1_995)} } }`],
+    [
+      '3 impacts of a change',
+      impacts(3, `cutShort principals tokens { totalCount nodes { effects token { id name } } }`),
+    ],
+    [
+      'the largest page of an impact',
+      impacts(1, `cutShort tokens(first: 100) { totalCount nodes { ${hit} } }`),
+    ],
     ['9,900 objects', '{ groups(first: 99) { nodes { members(first: 98) { nodes { id } } } } }'],
   ])('passes: %s', async (_, query) => expect(await outcomeOf(query)).toBe('200'));
 });
@@ -57,6 +68,14 @@ describe('an operation beyond a limit', () => {
     ['13 fields inside each other', deep(3, 'groups { id }')],
     ['2,001 words', `{ viewer { ${'expiresAt '.repeat(1_996)} } }`],
     ['a megabyte of words', `{ ${'a '.repeat(500_000)} }`],
+    ['4 impacts of a change', impacts(4, 'cutShort')],
+    [
+      'many pages of an impact',
+      impacts(
+        1,
+        times(19, (i) => `p${i}: tokens(first: 1) { nodes { effects } }`),
+      ),
+    ],
     ['lists in lists', '{ groups(first: 100) { nodes { members(first: 100) { nodes { id } } } } }'],
     [
       'lists in lists that are skipped',

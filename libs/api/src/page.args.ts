@@ -34,3 +34,16 @@ export function SizedBy(argument: string, most: number): MethodDecorator {
 export function listSizeOf(extensions: Readonly<Record<string, unknown>>): ListSize | undefined {
   return extensions['sizedBy'] as ListSize | undefined;
 }
+
+/**
+ * Marks a field whose answer takes as much as so many objects, however few it holds, because more than that is looked at for
+ * it: the cost of an operation counts it so.
+ */
+export function CostsAs(objects: number): MethodDecorator {
+  return Extensions({ costsAs: objects });
+}
+
+/** What `CostsAs` said of a field, from its `extensions`: 1 where it said nothing. */
+export function costOf(extensions: Readonly<Record<string, unknown>>): number {
+  return (extensions['costsAs'] as number | undefined) ?? 1;
+}

@@ -25,7 +25,7 @@ import { IsInput, IsText, IsTextList, MayBeLeftOut } from '../src/input.decorato
 import { inputValidation } from '../src/input-validation.pipe.js';
 import { Loaders } from '../src/loaders.js';
 import { Node } from '../src/node.types.js';
-import { PageArgs, SizedBy } from '../src/page.args.js';
+import { CostsAs, PageArgs, SizedBy } from '../src/page.args.js';
 import { pageOf, toConnection } from '../src/paging.js';
 import { CurrentCaller } from '../src/request.decorators.js';
 import { DateTimeScalar, DurationScalar } from '../src/scalars.js';
@@ -91,6 +91,11 @@ class TicketResolver {
   ticket(@Args('id', { type: () => ID }) id: string): Ticket | null {
     return id === 'none' ? null : ticket(1);
   }
+  @Query(() => Ticket)
+  @CostsAs(2_600)
+  oldest(): Ticket {
+    return ticket(1);
+  }
   @Query(() => String, { nullable: true })
   fails(@Args('how', { nullable: true, type: () => String }) how?: string): string {
     if (how === 'unavailable') throw unavailable('Storage is gone.', { retryAfterSeconds: 3 });
@@ -118,6 +123,11 @@ class TicketResolver {
   @SizedBy('days', 90)
   readers(@Args('days', { type: () => Int, defaultValue: 30 }) days: number): Person[] {
     return Array.from({ length: days }, (_, day) => ({ id: String(day) }));
+  }
+  @ResolveField(() => TicketConnection)
+  @CostsAs(400)
+  sorted(@Args() args: TicketArgs) {
+    return this.others(args);
   }
   @ResolveField(() => TicketConnection)
   others(@Args() args: TicketArgs) {

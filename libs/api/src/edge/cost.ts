@@ -17,11 +17,11 @@ import type {
   SelectionSetNode,
 } from 'graphql';
 import { invalidInput, queryTooComplex, type Problem } from '@tokenwarden/vocabulary';
-import { listSizeOf, type ListSize } from '../page.args.js';
+import { costOf, listSizeOf, type ListSize } from '../page.args.js';
 import { DEFAULT_PAGE, LARGEST_PAGE } from '../paging.js';
 import type { Fragments } from './fragments.js';
 
-/** The most objects that an operation may ask for, each once, times the page sizes above it. */
+/** The most objects that an operation may ask for, each once, times the page sizes above it; what is dear counts as many (`CostsAs`). */
 export const COST_LIMIT = 10_000;
 // The schema is a few thousand objects in lists without pages: what looks into it is weighed as if it were paged.
 const INTROSPECTION_WEIGHT = 20;
@@ -40,9 +40,9 @@ interface TypedSelection {
   readonly type: GraphQLCompositeType;
 }
 
-/** How many objects a field may answer. */
+/** How many objects a field may answer, or costs as much as. */
 interface Weight {
-  /** The field itself: one, but for a list without pages whose argument says its length. */
+  /** The field itself: one, but for a list without pages whose argument says its length, and for what is dear (`CostsAs`). */
   own: number;
   /** Of each kind directly below all of these. */
   below: number;
@@ -127,7 +127,7 @@ export function costProblem(weighable: Weighable): Problem | undefined {
   };
   if (isAffordable([{ set: weighable.operation.selectionSet, type: root }], 1)) return undefined;
   return queryTooComplex(
-    `This could answer more than ${COST_LIMIT} objects: ask for smaller pages, or for fewer lists inside lists.`,
+    `This costs as much as more than ${COST_LIMIT} objects: ask for smaller pages, for fewer lists inside lists, or for less at once.`,
   );
 }
 
@@ -174,9 +174,10 @@ function weightOf(weighable: Weighable, node: FieldNode, type: GraphQLCompositeT
     const own = isWithin(size, sized) ? size : sized.most;
     return { own, below: own };
   }
-  if (!takes(field, 'first')) return { own: 1, below: 1 };
+  const own = costOf(field.extensions);
+  if (!takes(field, 'first')) return { own, below: 1 };
   const size = argumentOf(weighable, node, 'first') ?? argumentOf(weighable, node, 'last') ?? DEFAULT_PAGE;
-  return { own: 1, below: typeof size === 'number' ? size : DEFAULT_PAGE };
+  return { own, below: typeof size === 'number' ? size : DEFAULT_PAGE };
 }
 
 function innerSelection(

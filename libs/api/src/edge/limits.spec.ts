@@ -52,6 +52,16 @@ describe('within the limits', () => {
       '{ tickets(first: 50) { nodes { id readers { id } owner { id } } } }',
     ],
     ['the largest page with the most days', '{ tickets(first: 100) { nodes { readers(days: 90) { id } } } }'],
+    ['what looks at everything, thrice', `{ ${times(3, (i) => `q${i}: oldest { id }`)} }`],
+    [
+      'a page of what looks at everything, thrice',
+      `{ ${times(3, (i) => `q${i}: oldest { sorted { nodes { id owner { id } } } }`)} }`,
+    ],
+    [
+      'the largest page of what looks at everything, twice',
+      `{ ${times(2, (i) => `q${i}: oldest { sorted(first: 100) { nodes { id owner { id } groups { id } } } }`)} }`,
+    ],
+    ['one thing asked for twice under one name', `{ ${times(9, () => 'oldest { id }')} }`],
     ['the introspection of tools', getIntrospectionQuery()],
   ])('%s pass', async (_, query) => expect(await codes(query)).toEqual(FINE));
 });
@@ -104,6 +114,19 @@ describe('beyond a limit', () => {
     [
       'days by a variable’s default',
       'query ($d: Int! = 90) { tickets(first: 100) { nodes { a: readers(days: $d) { id } b: readers(days: $d) { id } } } }',
+    ],
+    ['what looks at everything, four times', `{ ${times(4, (i) => `q${i}: oldest { id }`)} }`],
+    [
+      'what looks at everything, by fragments',
+      '{ ...F a: oldest { id } b: oldest { id } } fragment F on Query { c: oldest { id } d: oldest { id } }',
+    ],
+    [
+      'what is skipped and looks at everything',
+      `{ ${times(4, (i) => `q${i}: oldest @skip(if: true) { id }`)} }`,
+    ],
+    [
+      'many pages of what looks at everything',
+      `{ oldest { ${times(19, (i) => `p${i}: sorted(first: 1) { nodes { id } }`)} } }`,
     ],
     ['a fragment bomb', `{ tickets(first: 1) { nodes { ...F0 } } } ${bomb(5)}`],
     ['a long fragment bomb', `{ tickets(first: 1) { nodes { ...F0 } } } ${bomb(50)}`],

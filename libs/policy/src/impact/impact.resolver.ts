@@ -1,11 +1,16 @@
 import { Args, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { CurrentCaller, ForwardPageArgs, RequestLoaders } from '@tokenwarden/api';
+import { CostsAs, CurrentCaller, ForwardPageArgs, RequestLoaders } from '@tokenwarden/api';
 import type { Connection, Loaders } from '@tokenwarden/api';
 import type { Caller } from '@tokenwarden/vocabulary';
 import { UpdatePolicyInput } from '../change/policy-change.inputs.js';
 import { AffectedTokenConnection, PolicyImpact } from './impact.types.js';
 import type { AffectedToken } from './impact.types.js';
 import { PolicyImpacts } from './policy-impacts.js';
+
+// Each looks at every token there is: one request has three at most, with a page each.
+const COST_OF_A_PASS = 2_600;
+// Each sorts all that is hit.
+const COST_OF_A_PAGE = 400;
 
 /** What a change of the policy would do, in GraphQL. */
 @Resolver(() => PolicyImpact)
@@ -16,6 +21,7 @@ export class ImpactResolver {
     description:
       'What updatePolicy would do with this very input; refused where it would be. Needs policy:read.',
   })
+  @CostsAs(COST_OF_A_PASS)
   policyImpact(
     @Args('input') input: UpdatePolicyInput,
     @CurrentCaller() caller: Caller,
@@ -27,6 +33,7 @@ export class ImpactResolver {
   @ResolveField(() => AffectedTokenConnection, {
     description: 'What would be hit by any of the effects, by newEndsAt.',
   })
+  @CostsAs(COST_OF_A_PAGE)
   tokens(@Parent() impact: PolicyImpact, @Args() args: ForwardPageArgs): Promise<Connection<AffectedToken>> {
     return impact.tokensOnPage(args);
   }
