@@ -48,6 +48,8 @@ export function oneOfEach(written = 'nightly-etl'): MailContent[] {
   return [
     expiring([{ name: written }, { id: id(2), name: written, kind: 'SERVICE_ACCOUNT', account: written }]),
     idle([{ name: written, kind: 'SERVICE_ACCOUNT', account: written }], { asAdministrator: true }),
+    expiring([{ name: written, isSuspended: true }, { id: id(2) }]),
+    idle([{ name: written, isSuspended: true }]),
     { type: 'task-fails', task: 'PURGE', runId: id(3), failedAt: RECENTLY, error: written },
     ...[RECENTLY, null].map((failingSince) => ({
       ...({ type: 'task-recovers', task: 'DIRECTORY_SYNC', runId: id(4) } as const),

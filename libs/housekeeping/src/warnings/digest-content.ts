@@ -64,7 +64,7 @@ function idle(token: OpenToken, after: Duration): JsonObject {
   };
 }
 
-function facts({ id, name, kind, account, endsAt, lastUsedAt }: OpenToken) {
+function facts({ id, name, kind, account, endsAt, lastUsedAt, isSuspended }: OpenToken) {
   return {
     id,
     name,
@@ -72,6 +72,7 @@ function facts({ id, name, kind, account, endsAt, lastUsedAt }: OpenToken) {
     account,
     endsAt: endsAt.toISOString(),
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
+    isSuspended,
   };
 }
 

@@ -24,6 +24,8 @@ export interface OpenToken {
   readonly ownerName: string;
   readonly endsAt: Date;
   readonly lastUsedAt: Date | null;
+  /** It can be neither used nor rotated until it is resumed. */
+  readonly isSuspended: boolean;
   readonly thresholdSeconds: number;
   readonly decidedAt: Date;
   /** Whoever is told is no member of the account's groups. */
@@ -60,7 +62,7 @@ export async function nextRecipients(
   return whole.map(({ userId }) => userId);
 }
 
-/** The next warnings for the webhook behind this one, by id. */
+/** Some warnings that the webhook is to be told of, by id. */
 export async function nextForWebhook(tx: Transaction, kind: WarningKind, most: number): Promise<string[]> {
   const found = await rows<{ id: string }>(
     tx,
@@ -119,7 +121,8 @@ export async function openTokens(
          count(*) OVER (PARTITION BY user_id)::int AS total FROM one)
      SELECT ranked.warning_id AS "warningId", ranked.user_id AS "userId", t.id, t.name, t.kind, t.principal_id AS "ownerId",
        s.name AS account, coalesce(s.name, owner.username) AS "ownerName", ranked.ends_at AS "endsAt",
-       used.last_used_at AS "lastUsedAt", ranked.threshold_seconds::float8 AS "thresholdSeconds", ranked.decided_at AS "decidedAt",
+       used.last_used_at AS "lastUsedAt", t.suspended_at IS NOT NULL AS "isSuspended",
+       ranked.threshold_seconds::float8 AS "thresholdSeconds", ranked.decided_at AS "decidedAt",
        s.id IS NOT NULL AND NOT EXISTS (
          SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id AND g.state = 'ACTIVE'
          JOIN group_members m ON m.group_id = g.id

@@ -13,6 +13,8 @@ export interface ListedToken {
   readonly endsAt: string;
   /** Null: never used. */
   readonly lastUsedAt: string | null;
+  /** It can be neither used nor rotated until it is resumed. Left out: not known, and taken for usable. */
+  readonly isSuspended?: boolean;
 }
 
 /** All of a recipient's tokens that one run warns of because they end soon (rule 17). */

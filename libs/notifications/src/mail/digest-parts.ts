@@ -18,17 +18,46 @@ import type { MailSetting } from './rendered-mail.js';
 
 /** What a digest says of each token that it lists, beside what it is about. */
 export function tokenFacts(token: ListedToken, { publicUrl, now }: MailSetting): Fact[] {
+  const isSuspended = isPaused(token);
   return [
+    ...(isSuspended ? [['State', line`suspended: resume it first (${code('resumeToken')})`] as const] : []),
     ['Kind', kindOf(token)],
     ['Last use', token.lastUsedAt === null ? line`never used` : momentFrom(token.lastUsedAt, now)],
     ['Id', line`${code(token.id)}`],
-    ['Rotate it', line`${code('rotateToken')} at ${link(publicUrl)}`],
+    [
+      'Rotate it',
+      line`${isSuspended ? line`once it is resumed: ` : line``}${code('rotateToken')} at ${link(publicUrl)}`,
+    ],
   ];
 }
 
-/** How tokens are rotated, with the first of those listed as the example. */
+/** Whether the token can be neither used nor rotated until somebody resumes it. */
+export const isPaused = ({ isSuspended = false }: ListedToken): boolean => isSuspended;
+
+/** How a suspended token is made usable again, where one is listed. */
+export function howToResume(tokens: readonly ListedToken[]): Block[] {
+  const first = tokens.find(isPaused);
+  if (first === undefined) return [];
+  return [
+    heading('Suspended? Resume it first'),
+    paragraph(
+      line`A suspended token lets nobody in, and it can be neither used nor rotated until it is resumed. If you do not know why it is suspended, ask before you resume it. What an administrator suspended is resumed by an administrator. Sign in and send, with its id:`,
+    ),
+    operation(
+      'mutation {',
+      '  resumeToken(input: {',
+      `    id: "${first.id}"`,
+      '  }) {',
+      '    token { id status }',
+      '  }',
+      '}',
+    ),
+  ];
+}
+
+/** How tokens are rotated, with the first of those listed that can be as the example. */
 export function howToRotate(tokens: readonly ListedToken[], { publicUrl }: MailSetting): Block[] {
-  const [first] = tokens;
+  const first = tokens.find((token) => !isPaused(token)) ?? tokens[0];
   if (first === undefined) return [];
   const others =
     tokens.length > 1 ? line` The others are rotated by the same words with their own ids.` : line``;

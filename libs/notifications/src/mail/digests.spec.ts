@@ -109,6 +109,44 @@ describe('the text about idle tokens', () => {
   });
 });
 
+describe('a suspended token', () => {
+  const paused = { id: id(2), name: 'paused', isSuspended: true } as const;
+  const resuming = `resumeToken(input: {\n      id: "${id(2)}"`;
+
+  it('that ends is to be resumed before it is rotated', () => {
+    const { text, html } = rendered(expiring([paused]));
+    expect(flat(text)).toContain('Resume it, and rotate it in time if it is still needed.');
+    expect(text).toContain(`* paused
+  Ends in 7 days
+  End        Friday, 4 December 2026, 23:00 UTC (2026-12-04T23:00:00Z)
+  State      suspended: resume it first (resumeToken)
+`);
+    expect(flat(text)).toContain('Rotate it once it is resumed: rotateToken at');
+    expect(text.indexOf(resuming)).toBeGreaterThan(0);
+    expect(text.indexOf(resuming)).toBeLessThan(text.indexOf('rotateToken(input'));
+    expect(html).toContain('suspended: resume it first');
+  });
+  it('that ends is no example of how the others are rotated', () => {
+    const { text } = rendered(expiring([paused, {}]));
+    expect(flat(text)).toContain('Those that are suspended are resumed first.');
+    expect(text).toContain(`rotateToken(input: {\n      id: "${id(1)}"`);
+    expect(text).toContain(resuming);
+  });
+  it('that nobody uses cannot be kept by a use alone', () => {
+    const { text } = rendered(idle([paused]));
+    expect(flat(text)).toContain('To keep a token, resume it and then use it once before');
+    expect(text).toContain('  Revoked in 90 days, unless resumed and used before\n');
+    expect(text).toContain('  State      suspended: resume it first (resumeToken)\n');
+    expect(text).toContain(resuming);
+    const { text: both } = rendered(idle([paused, {}]));
+    expect(flat(both)).toContain('that is all. A suspended one cannot be used: resume it first.');
+  });
+  it('is spoken of where there is one, and nowhere else', () => {
+    for (const digest of [expiring([{}, { id: id(2), isSuspended: false }]), idle([{}])])
+      expect(rendered(digest).text).not.toMatch(/suspend|resume/i);
+  });
+});
+
 describe('both forms of a mail', () => {
   it('say the same', () => {
     const { text, html } = rendered(expiring([{}]));

@@ -1,5 +1,13 @@
 import type { ExpiryDigest } from './content.js';
-import { andMore, becauseOf, howToRotate, tokenFacts, whyAdministrator } from './digest-parts.js';
+import {
+  andMore,
+  becauseOf,
+  howToResume,
+  howToRotate,
+  isPaused,
+  tokenFacts,
+  whyAdministrator,
+} from './digest-parts.js';
 import {
   code,
   line,
@@ -23,9 +31,10 @@ export function expiryDigest(content: ExpiryDigest, setting: MailSetting): MailD
     subject: subjectOf(content, setting.now),
     title: line`${words(counted(count, 'access token'))} ${words(count === 1 ? 'ends' : 'end')} soon`,
     blocks: [
-      paragraph(whatItMeans(count)),
+      paragraph(whatItMeans(content)),
       ...tokens.map((token) => card(token, setting)),
       ...andMore(more),
+      ...howToResume(tokens),
       ...howToRotate(tokens, setting),
       ...whyAdministrator(asAdministrator),
     ],
@@ -33,10 +42,15 @@ export function expiryDigest(content: ExpiryDigest, setting: MailSetting): MailD
   };
 }
 
-function whatItMeans(count: number): Line {
-  return count === 1
-    ? line`From its end on the token lets nobody in, and whatever uses it stops. ${strong('Rotate it in time')} if it is still needed. If nobody needs it, there is nothing to do: it ends by itself.`
-    : line`From its end on a token lets nobody in, and whatever uses it stops. ${strong('Rotate in time')} those that are still needed. For those that nobody needs there is nothing to do: they end by themselves.`;
+function whatItMeans({ tokens, more }: ExpiryDigest): Line {
+  const anyIsPaused = tokens.some(isPaused);
+  if (tokens.length + more > 1) {
+    const first = anyIsPaused ? line` Those that are suspended are resumed first.` : line``;
+    return line`From its end on a token lets nobody in, and whatever uses it stops. ${strong('Rotate in time')} those that are still needed.${first} For those that nobody needs there is nothing to do: they end by themselves.`;
+  }
+  return anyIsPaused
+    ? line`The token is suspended and lets nobody in; from its end on it cannot be resumed either. ${strong('Resume it, and rotate it in time')} if it is still needed. If nobody needs it, there is nothing to do: it ends by itself.`
+    : line`From its end on the token lets nobody in, and whatever uses it stops. ${strong('Rotate it in time')} if it is still needed. If nobody needs it, there is nothing to do: it ends by itself.`;
 }
 
 // It may wait to be sent for longer than the nearest end is away.

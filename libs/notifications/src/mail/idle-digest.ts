@@ -1,5 +1,5 @@
 import type { IdleDigest, ListedToken } from './content.js';
-import { andMore, becauseOf, tokenFacts, whyAdministrator } from './digest-parts.js';
+import { andMore, becauseOf, howToResume, isPaused, tokenFacts, whyAdministrator } from './digest-parts.js';
 import {
   heading,
   line,
@@ -24,16 +24,22 @@ export function idleDigest(content: IdleDigest, setting: MailSetting): MailDocum
     subject: subjectOf(content, setting.now),
     title: line`${words(counted(count, 'access token'))} ${words(count === 1 ? 'has' : 'have')} not been used for ${words(durationInWords(after))}`,
     blocks: [
-      paragraph(
-        line`What nobody uses is revoked, for good, before somebody else finds it. ${strong('To keep a token, use it once')} before the moment named below: that is all. If it is not needed any more, there is nothing to do.`,
-      ),
+      paragraph(whatItMeans(tokens)),
       ...tokens.map((token) => card(token, setting)),
       ...andMore(more),
+      ...howToResume(tokens),
       ...howToRevoke(tokens),
       ...whyAdministrator(asAdministrator),
     ],
     because: becauseOf(tokens, asAdministrator),
   };
+}
+
+function whatItMeans(tokens: readonly ListedToken[]): Line {
+  const keeping = tokens.every(isPaused)
+    ? line`${strong('To keep a token, resume it and then use it once')} before the moment named below.`
+    : line`${strong('To keep a token, use it once')} before the moment named below: that is all.${tokens.some(isPaused) ? line` A suspended one cannot be used: resume it first.` : line``}`;
+  return line`What nobody uses is revoked, for good, before somebody else finds it. ${keeping} If it is not needed any more, there is nothing to do.`;
 }
 
 function subjectOf({ tokens, more }: IdleDigest, now: Date): Line {
@@ -50,13 +56,14 @@ function subjectOf({ tokens, more }: IdleDigest, now: Date): Line {
 function card(token: IdleDigest['tokens'][number], setting: MailSetting): Block {
   const { now } = setting;
   const from = new Date(token.revokedFrom);
+  const unless = words(isPaused(token) ? 'unless resumed and used before' : 'unless used before');
   return {
     kind: 'card',
     title: line`${name(token.name)}`,
     lead:
       from > now
-        ? line`Revoked ${words(distanceInWords(from, now))}, unless used before`
-        : line`Revoked by the next run, unless used before`,
+        ? line`Revoked ${words(distanceInWords(from, now))}, ${unless}`
+        : line`Revoked by the next run, ${unless}`,
     facts: [
       ['Revoked', moment(token.revokedFrom)],
       ...tokenFacts(token, setting),
