@@ -28,6 +28,19 @@ export async function selectPolicyInForce(tx: Transaction): Promise<PolicyVersio
   return inForce ?? null;
 }
 
+/** This version and those before it, newest first, so many at the most. */
+export async function versionsBackFrom(
+  tx: Transaction,
+  version: number,
+  most: number,
+): Promise<PolicyVersionEntity[]> {
+  return rows(
+    tx,
+    `SELECT ${VERSION_COLUMNS} FROM policy_versions WHERE version <= $1 ORDER BY version DESC LIMIT $2`,
+    [version, most],
+  );
+}
+
 /** Waits until nobody issues by the policy any more, and keeps it for the one who changes it, to the end of the transaction. */
 export async function holdPolicy(tx: Transaction): Promise<void> {
   const held = await rows(tx, `SELECT p.version FROM ${POLICY_TO_HOLD} FOR UPDATE OF p`);

@@ -100,7 +100,7 @@ export async function lockTask(tx: Transaction, task: HousekeepingTask): Promise
 /**
  * Remembers the timing of a task that this transaction holds. Moments before the change were none of the new timing and are done
  * with; a run that was left behind stays due, unless the schedule was off.
- * @param since when the policy that has this timing was made
+ * @param since when the first version of the policy that has this timing was made
  * @returns Up to when all moments are done with now
  */
 export async function noteTiming(

@@ -3,7 +3,7 @@ import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { record } from '@tokenwarden/audit';
 import { Database, type Transaction } from '@tokenwarden/database';
 import { AdministratorsMail } from '@tokenwarden/directory';
-import { currentPolicy } from '@tokenwarden/policy';
+import { currentPolicy, versionsBackFrom } from '@tokenwarden/policy';
 import { Settings } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import {
@@ -30,7 +30,7 @@ import {
   type ClaimedRun,
   type TaskRow,
 } from './runs.queries.js';
-import { isNewTiming, scheduleOf, Tasks, type Task } from './task.js';
+import { isNewTiming, scheduleOf, Tasks, timingSince, type Task } from './task.js';
 
 /** By whom and as what a run is to begin. */
 export interface Start {
@@ -59,6 +59,8 @@ interface Claim {
 }
 
 const POLL_MILLISECONDS = 250;
+/** So many versions of the policy back it is looked since when a timing is the same: more than come while nobody looks. */
+const VERSIONS_LOOKED_AT = 100;
 /** Beyond its budget and its lease a run has ended, or its process was found dead. */
 const POLL_SLACK_SECONDS = 180;
 
@@ -218,8 +220,12 @@ export class Runs implements BeforeApplicationShutdown {
 async function dueNow(tx: Transaction, task: Task, row: TaskRow): Promise<ReturnType<typeof dueTrigger>> {
   const policy = await currentPolicy(tx);
   const timing = task.timing(policy.document);
-  const isNew = isNewTiming(timing, row);
-  const through = isNew ? await noteTiming(tx, task.name, timing, policy.createdAt) : row.scheduledThrough;
+  let through = row.scheduledThrough;
+  if (isNewTiming(timing, row)) {
+    // It may be that of an earlier version, if nobody looked in between: moments since then are missed, not done with.
+    const versions = await versionsBackFrom(tx, policy.version, VERSIONS_LOOKED_AT);
+    through = await noteTiming(tx, task.name, timing, timingSince(task, versions));
+  }
   return timing.isEnabled ? dueTrigger(scheduleOf(timing), through, row.now) : undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '@tokenwarden/policy';
+import type { PolicyDocument, PolicyVersionEntity } from '@tokenwarden/policy';
 import {
   HOUSEKEEPING_TASKS,
   parseSchedule,
@@ -48,6 +48,21 @@ export function scheduleOf({ schedule }: Timing): Schedule {
 export function isNewTiming(timing: Timing, seen: SeenTiming): boolean {
   if (timing.isSetting) return false;
   return timing.schedule !== seen.seenSchedule || timing.isEnabled !== seen.seenEnabled;
+}
+
+/**
+ * Since when the task has had the timing of the newest of these versions: when the oldest of those was made that have it without one
+ * between them that has not.
+ * @param versions newest first
+ */
+export function timingSince(task: Pick<Task, 'timing'>, versions: readonly PolicyVersionEntity[]): Date {
+  const [inForce] = versions;
+  if (!inForce) throw new Error('The policy has no version.');
+  const { schedule, isEnabled } = task.timing(inForce.document);
+  const isAnother = ({ document }: PolicyVersionEntity) =>
+    isNewTiming(task.timing(document), { seenSchedule: schedule, seenEnabled: isEnabled });
+  const first = versions.findIndex(isAnother);
+  return (versions.at(first === -1 ? -1 : first - 1) ?? inForce).createdAt;
 }
 
 /** Every task that there is, in the order of the contract. */

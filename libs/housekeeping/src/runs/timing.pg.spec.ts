@@ -66,6 +66,35 @@ describe('a timing by the policy', () => {
     expect(await housekeeping.story()).toEqual(['CATCH_UP SUCCEEDED']);
   });
 
+  it('has the moments that were missed since its own version, where something else changed before anybody looked', async () => {
+    const { scheduler } = await instance();
+    await changePolicy('0 0 1 1 *', true, '5 hours');
+    await scheduler.look();
+    await changePolicy('0 * * * *', true, '3 hours');
+    for (const ago of ['2 s', '1 s']) await changePolicy('0 * * * *', true, ago);
+    await housekeeping.missMoments('4 hours');
+    await scheduler.look();
+    await housekeeping.untilNobodyRuns();
+    expect(await housekeeping.story()).toEqual(['CATCH_UP SUCCEEDED']);
+  });
+
+  it('has none of those before it was another one for a while', async () => {
+    const { scheduler } = await instance();
+    await changePolicy('0 0 1 1 *', true, '9 hours');
+    await scheduler.look();
+    await changePolicy('0 0 * * *', true, '8 hours');
+    await changePolicy('0 0 * * *', false, '7 hours');
+    await changePolicy('0 0 * * *', true);
+    await housekeeping.missMoments('9 hours');
+    await scheduler.look();
+    expect(await housekeeping.all()).toEqual([]);
+    const [task] = await housekeeping.sql(
+      `SELECT scheduled_through > clock_timestamp() - interval '1 hour' AS "isRecent" FROM housekeeping_tasks WHERE task = $1`,
+      [TASK],
+    );
+    expect(task).toEqual({ isRecent: true });
+  });
+
   it('is remembered while a run is at it, too', async () => {
     const { runs, scheduler } = await instance();
     const gate = new Gate();
