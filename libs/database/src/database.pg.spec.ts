@@ -16,6 +16,7 @@ import {
   recordChange,
   rows,
   tryLockFor,
+  type Transaction,
 } from './index.js';
 
 const fresh = databaseForSpecs();
@@ -55,6 +56,31 @@ describe('a transaction', () => {
   });
   it('is UNAVAILABLE where nobody listens', async () => {
     expect(await codeOf(openDatabase('postgres://nobody:x@127.0.0.1:1/none'))).toContain('ECONNREFUSED');
+  });
+});
+
+describe('a snapshot', () => {
+  const noted = (id: string) => (tx: Transaction) =>
+    rows(tx, 'SELECT 1 FROM changes WHERE $1 = ANY(subject_ids)', [id]);
+  it('stays at the moment of its first read, whatever is written meanwhile', async () => {
+    const id = randomUUID();
+    const seen = await fresh.database.inSnapshot(async (tx) => {
+      const before = await noted(id)(tx);
+      await fresh.database.transaction((other) => recordChange(other, 'token', [id]));
+      return [before, await noted(id)(tx)];
+    });
+    expect(seen).toEqual([[], []]);
+    expect(await fresh.database.read(noted(id))).toHaveLength(1);
+  });
+  it('lets nothing be written', async () => {
+    const writing = fresh.database.inSnapshot((tx) => recordChange(tx, 'token', [randomUUID()]));
+    await expect(writing).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('read-only transaction') },
+    });
+  });
+  it('is bounded as its caller says', async () => {
+    const slow = fresh.database.inSnapshot((tx) => rows(tx, 'SELECT pg_sleep(2)'), { withinSeconds: 0.1 });
+    expect(await codeOf(slow)).toBe('UNAVAILABLE');
   });
 });
 

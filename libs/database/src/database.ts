@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { DataSource } from 'typeorm';
 import { Problem } from '@tokenwarden/vocabulary';
 import { inTime } from './in-time.js';
+import { rows } from './rows.js';
 import { storageProblem } from './storage-problem.js';
 
 /** What every query function takes first: the transaction that it is part of. */
@@ -27,6 +28,18 @@ export class Database {
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T>, bounds: Bounds = {}): Promise<T> {
     return guarded(() => this.dataSource.transaction(work), bounds);
+  }
+
+  /**
+   * Runs reads that must fit each other: all of them see one moment, the first one's, and Postgres lets nothing be written
+   * meanwhile.
+   * @throws Problem `UNAVAILABLE` when Postgres cannot be reached or does not answer in time
+   */
+  async inSnapshot<T>(work: (tx: Transaction) => Promise<T>, bounds: Bounds = {}): Promise<T> {
+    return this.transaction(async (tx) => {
+      await rows(tx, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      return work(tx);
+    }, bounds);
   }
 
   /**

@@ -4,7 +4,7 @@ import {
   foreseeConsequences,
   newlyPastGrace,
 } from '@tokenwarden/consequences';
-import { rows, type Transaction } from '@tokenwarden/database';
+import type { Transaction } from '@tokenwarden/database';
 import {
   administratorGroupWarnings,
   applyAnswer,
@@ -69,12 +69,10 @@ export interface Foreseen extends BroughtUpToDate {
 }
 
 /**
- * What `bringUpToDate` would do with this answer, the brake aside: in one snapshot, in which Postgres lets nothing be
- * written and nobody is held up.
+ * What `bringUpToDate` would do with this answer, the brake aside; in a snapshot, so that nobody is held up.
  * @throws NotWhole as `bringUpToDate`
  */
 export async function foresee(tx: Transaction, { answer, readFrom }: ReadAnswer): Promise<Foreseen> {
-  await rows(tx, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
   const { changes, toll } = await compareAnswer(tx, answer, readFrom);
   return {
     changes,

@@ -84,7 +84,7 @@ export class DirectorySyncTask implements Task {
 
   // It says what it would do, and what the brake would say, and writes nothing.
   private async look(read: ReadAnswer, { signal }: RunContext): Promise<RunOutcome> {
-    const { changes, toll, done, warnings } = await this.database.transaction((tx) => foresee(tx, read), {
+    const { changes, toll, done, warnings } = await this.database.inSnapshot((tx) => foresee(tx, read), {
       withinSeconds: LOOK_SECONDS,
     });
     signal.throwIfAborted();

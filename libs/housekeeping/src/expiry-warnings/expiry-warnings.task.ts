@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, rows } from '@tokenwarden/database';
+import { Database } from '@tokenwarden/database';
 import { Notifications } from '@tokenwarden/notifications';
 import { currentPolicy, type PolicyDocument } from '@tokenwarden/policy';
 import { Problem } from '@tokenwarden/vocabulary';
@@ -13,7 +13,7 @@ import {
   requireChannels,
   type WarningChannels,
 } from '../warnings/warning-channels.js';
-import { Collected, goThroughEnds, untilCapsAreWritten } from './collecting.js';
+import { Collected, goThroughEnds } from './collecting.js';
 import { decideDue, foreseeDue } from './collecting.queries.js';
 
 type WarningPolicy = PolicyDocument['expiryWarnings'];
@@ -48,7 +48,6 @@ export class ExpiryWarningsTask implements Task {
   private async warn(context: RunContext, policy: WarningPolicy): Promise<RunOutcome> {
     const { database, notifications } = this;
     const channels = requireChannels(policy, notifications);
-    await untilCapsAreWritten(database, context);
     const collected = new Collected();
     const sought = { thresholds: policy.thresholds, channels };
     try {
@@ -67,17 +66,14 @@ export class ExpiryWarningsTask implements Task {
     }
   }
 
-  // It counts in one snapshot, in which Postgres lets nothing be written.
   private async look(context: RunContext, policy: WarningPolicy): Promise<RunOutcome> {
-    await untilCapsAreWritten(this.database, context);
     const wouldFail = missingChannel(policy, this.notifications);
     // Who would be told is the same whatever is missing here.
     const open = openChannels(policy, this.notifications);
     const channels = { ...open, byMail: policy.channels.includes('EMAIL') };
     const collected = new Collected();
-    await this.database.transaction(
+    await this.database.inSnapshot(
       async (tx) => {
-        await rows(tx, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
         const sought = { thresholds: policy.thresholds, channels };
         await goThroughEnds(collected, context.signal, (reach) => foreseeDue(tx, sought, reach));
       },

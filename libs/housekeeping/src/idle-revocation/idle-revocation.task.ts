@@ -1,4 +1,4 @@
-import { rows, type Database } from '@tokenwarden/database';
+import type { Database } from '@tokenwarden/database';
 import type { Notifications } from '@tokenwarden/notifications';
 import { currentPolicy, type PolicyDocument } from '@tokenwarden/policy';
 import { Problem, type JsonObject } from '@tokenwarden/vocabulary';
@@ -90,7 +90,6 @@ export class IdleRevocationTask implements Task {
     return { ...end, details: { ...details, ...(webhook && { webhook }) } };
   }
 
-  // It counts in one snapshot, in which Postgres lets nothing be written.
   private async look(context: RunContext, document: PolicyDocument): Promise<RunOutcome> {
     const { expiryWarnings, idleRevocation } = document;
     const { after } = idleRevocation;
@@ -100,9 +99,8 @@ export class IdleRevocationTask implements Task {
     const open = openChannels(expiryWarnings, notifications);
     const channels = { ...open, byMail: expiryWarnings.channels.includes('EMAIL') };
     const done: Done = { revoked: 0, released: 0, collected: new Collected() };
-    await database.transaction(
+    await database.inSnapshot(
       async (tx) => {
-        await rows(tx, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
         done.revoked = await countToRevoke(tx, after);
         const sought = { after, channels };
         await goThroughEnds(done.collected, context.signal, (reach) => foreseeIdle(tx, sought, reach));

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, databaseNow, rows, type Transaction } from '@tokenwarden/database';
+import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
 import { currentPolicy, type PolicyDocument } from '@tokenwarden/policy';
 import { durationSeconds, Problem, type Duration, type JsonObject } from '@tokenwarden/vocabulary';
 import type { RunContext, RunOutcome, RunWork } from '../runs/run.js';
@@ -47,9 +47,8 @@ export class PurgeTask implements Task {
   }
 
   private look(): Promise<RunOutcome> {
-    return this.database.transaction(
+    return this.database.inSnapshot(
       async (tx) => {
-        await rows(tx, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
         const { at, after } = await beginning(tx);
         const due = await countDue(tx, { at, after });
         return { state: 'SUCCEEDED', examined: due, affected: due, details: detailsOf(at, after) };

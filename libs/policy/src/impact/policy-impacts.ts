@@ -45,9 +45,9 @@ export class PolicyImpacts {
    * @throws Problem `INVALID_INPUT`, `VERSION_CONFLICT`, `UNAVAILABLE`
    */
   async of(caller: Caller, asked: AskedChange, loaders: Loaders): Promise<PolicyImpact> {
-    await this.inSnapshot(async (tx) => requireChange(tx, asked));
+    await this.database.inSnapshot((tx) => requireChange(tx, asked));
     const read: Batch<Page | typeof COUNTS, ImpactPart> = (keys) =>
-      this.inSnapshot((tx) => readParts(tx, { caller, asked }, keys));
+      this.database.inSnapshot((tx) => readParts(tx, { caller, asked }, keys));
     const part = async (key: Page | typeof COUNTS) => {
       const found = await loaders.load(read, key);
       if (!found) throw new Error('An impact was not read.');
@@ -55,14 +55,6 @@ export class PolicyImpacts {
     };
     const counts = async () => (await part(COUNTS)).counts;
     return impactOf(counts, (args) => pageOfTokens(asked, args, part));
-  }
-
-  /** Reads of one moment, in which Postgres lets nothing be written. */
-  private inSnapshot<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.database.transaction(async (tx) => {
-      await rows(tx, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      return work(tx);
-    });
   }
 }
 
