@@ -11,9 +11,11 @@ import {
   revokeToken,
   suspendToken,
   tokensByIds,
+  tokensNow,
   writeWaitingCapSet,
   writeWaitingSet,
   type AccessTokenEntity,
+  type IdsSelect,
 } from '@tokenwarden/tokens';
 import { Problem, SYSTEM } from '@tokenwarden/vocabulary';
 import { expiryForecast } from '../src/expiry-forecast/expiry-forecast.queries.js';
@@ -106,11 +108,18 @@ export class CappedWorld {
         return this.cap(tx, happening);
       case 'revoke many':
         await holdAllTokens(tx);
-        await revokeMany(tx, liveOf(happening.places.map((place) => ids[place] ?? '')), {
-          by: SYSTEM,
-          reason: null,
-          details: {},
-        });
+        await revokeMany(
+          tx,
+          await liveOf(
+            tx,
+            happening.places.map((place) => ids[place] ?? ''),
+          ),
+          {
+            by: SYSTEM,
+            reason: null,
+            details: {},
+          },
+        );
         return;
       case 'write a set of a cap':
         await writeWaitingCapSet(tx);
@@ -176,9 +185,9 @@ async function changed(tx: Transaction, happening: Happening, token: AccessToken
   );
 }
 
-function liveOf(ids: readonly string[]): { sql: string; parameters: readonly unknown[] } {
+async function liveOf(tx: Transaction, ids: readonly string[]): Promise<IdsSelect> {
   return {
-    sql: 'SELECT id FROM access_tokens WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL',
+    sql: `SELECT t.id FROM ${await tokensNow(tx)} t WHERE t.id = ANY ($1::uuid[]) AND t.revoked_at IS NULL`,
     parameters: [ids.filter((id) => id !== '')],
   };
 }

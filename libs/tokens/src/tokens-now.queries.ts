@@ -20,20 +20,22 @@ export const IDS_BEING_REVOKED = waitingIds(REVOCATIONS);
 export const IDS_BEING_CAPPED = waitingIds(CAPS);
 
 const REVOCATION = `d.revoked_at, d.author -> 'actor' AS revoked_by, d.reason AS revoked_reason`;
+// A change of the directory holds no lock against others: of two that hit a token at once the first is written first.
+const FIRST = 'ORDER BY d.revoked_at, d.id LIMIT 1';
 
 /**
  * The join that finds the revocation of a token which stands in a set and not yet in its row, as `bulk.revoked_at`,
  * `bulk.revoked_by`, `bulk.revoked_reason`. For statements that read some hundred tokens at most.
  */
 export const BULK_REVOCATION_OF = (table: string) => `LEFT JOIN LATERAL (
-  SELECT ${REVOCATION} ${fromDecisionsOn(REVOCATIONS, table)} LIMIT 1) AS bulk ON ${table}.revoked_at IS NULL`;
+  SELECT ${REVOCATION} ${fromDecisionsOn(REVOCATIONS, table)} ${FIRST}) AS bulk ON ${table}.revoked_at IS NULL`;
 
 /** Whether the token's revocation stands in a set and not yet in its row: a condition, of no cost where nothing waits. */
 export const isBeingRevoked = (table: string) => `EXISTS (SELECT ${fromDecisionsOn(REVOCATIONS, table)})`;
 
 // As `BULK_REVOCATION_OF`, for statements over very many tokens.
 const BULK_REVOCATION_OF_MANY = `LEFT JOIN LATERAL (
-  SELECT ${REVOCATION} ${fromDecisionsOnMany(REVOCATIONS, 'a')} LIMIT 1) AS bulk ON a.revoked_at IS NULL`;
+  SELECT ${REVOCATION} ${fromDecisionsOnMany(REVOCATIONS, 'a')} ${FIRST}) AS bulk ON a.revoked_at IS NULL`;
 
 // Of several caps the earliest end counts; whatever else moved the end in the row, it never moves later.
 const earliestCapOf = (table: string, from: string) =>
