@@ -10,7 +10,7 @@ export { enqueue } from './outbox/enqueue.queries.js';
 export {
   attemptsSince,
   hurry,
-  takeEnded,
+  takeEndedWarnings,
   untriedSince,
   type Attempts,
   type EndedMessage,

@@ -1,5 +1,5 @@
 import type { Transaction } from '@tokenwarden/database';
-import { takeEnded } from '@tokenwarden/notifications';
+import { takeEndedWarnings } from '@tokenwarden/notifications';
 import { markSent, noteTold } from './settling.queries.js';
 
 /** So many messages are settled at a time: a digest may be of a thousand tokens and more, and each of these has all its readers. */
@@ -12,7 +12,7 @@ const MOST_AT_ONCE = 2_000;
  * @returns How many messages it were: where `MOST_SETTLED`, there may be more
  */
 export async function settleEnded(tx: Transaction): Promise<number> {
-  const ended = await takeEnded(tx, 'token-warning', MOST_SETTLED);
+  const ended = await takeEndedWarnings(tx, MOST_SETTLED);
   if (ended.length === 0) return 0;
   const ids = ended.map(({ id }) => id);
   let told: string[];

@@ -42,7 +42,7 @@ export async function tellAll(
   // The senders do not wait for the run: what they send while it is still making messages counts as well.
   const since = await database.read(databaseNow);
   const messages = await makeDigests(context, subject, channels);
-  await writePatiently(context, (tx) => hurry(tx, PURPOSE));
+  while (await writePatiently(context, (tx) => hurry(tx, PURPOSE, since))) continue;
   notifications.wake();
   const until = performance.now() + PATIENCE_MILLISECONDS;
   // While the database is away nothing was tried that is known of: the run waits through that too.

@@ -1,8 +1,10 @@
-import { databaseNow, rows, type Transaction } from '@tokenwarden/database';
+import { rows, type Transaction } from '@tokenwarden/database';
 import { CHANNELS, type Channel, type Purpose } from './outgoing.js';
 
 /** So many of those who were not told are named. */
 const MOST_NAMED = 100;
+/** One statement hurries so many. */
+const MOST_HURRIED = 5_000;
 
 /** Whom a message was for that was given up, and what the last reply was. */
 export interface GivenUp {
@@ -35,18 +37,23 @@ export interface EndedMessage {
 }
 
 /**
- * Makes everything of this purpose that waits due now, whatever its back-off says.
- * @returns The moment by the database's clock: `untriedSince` and `attemptsSince` count from it
+ * Makes due now what waits of this purpose and was not tried since that moment, whatever its back-off says, some thousands at a
+ * time. Whoever has one in hand is trying it, and is not waited for.
+ * @param since By the database's clock (`databaseNow`): `untriedSince` and `attemptsSince` count from it
+ * @returns Whether there may be more
  */
-export async function hurry(tx: Transaction, purpose: Purpose): Promise<Date> {
-  const now = await databaseNow(tx);
-  await rows(
+export async function hurry(tx: Transaction, purpose: Purpose, since: Date): Promise<boolean> {
+  const hurried = await rows(
     tx,
-    `UPDATE outbox_messages SET next_attempt_at = $2
-     WHERE purpose = $1 AND state = 'WAITING' AND claimed_by IS NULL AND next_attempt_at > $2`,
-    [purpose, now],
+    `WITH few AS MATERIALIZED (
+       SELECT id FROM outbox_messages
+       WHERE channel = ANY ($4::text[]) AND state = 'WAITING' AND next_attempt_at > statement_timestamp() AND purpose = $1
+         AND claimed_by IS NULL AND (last_attempt_at IS NULL OR last_attempt_at < $2)
+       LIMIT $3 FOR UPDATE SKIP LOCKED)
+     UPDATE outbox_messages AS message SET next_attempt_at = statement_timestamp() FROM few WHERE message.id = few.id RETURNING 1`,
+    [purpose, since, MOST_HURRIED, CHANNELS],
   );
-  return now;
+  return hurried.length === MOST_HURRIED;
 }
 
 /** How many of this purpose wait on these channels and were not tried since; whoever is being tried right now counts too. */
@@ -86,16 +93,17 @@ SELECT recipient_id AS "recipientId", recipient_name AS "recipientName", recipie
 FROM outbox_messages WHERE state = 'GIVEN_UP' AND ended_at >= $2 AND purpose = $1 ORDER BY ended_at, id LIMIT $3`;
 
 /**
- * Takes over messages of this purpose that have ended and that nobody has taken note of: whoever commits this transaction has.
- * What another one has in hand is left to it.
+ * Takes over warnings that have ended and that nobody has taken note of: whoever commits this transaction has. What another one
+ * has in hand is left to it.
  */
-export async function takeEnded(tx: Transaction, purpose: Purpose, most: number): Promise<EndedMessage[]> {
+export async function takeEndedWarnings(tx: Transaction, most: number): Promise<EndedMessage[]> {
   return rows<EndedMessage>(
     tx,
-    `UPDATE outbox_messages SET is_acknowledged = true WHERE id IN (
-       SELECT id FROM outbox_messages WHERE purpose = $1 AND state <> 'WAITING' AND NOT is_acknowledged
-       ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
-     RETURNING id, state, ended_at AS "endedAt"`,
-    [purpose, most],
+    `WITH few AS MATERIALIZED (
+       SELECT id FROM outbox_messages WHERE purpose = 'token-warning' AND state <> 'WAITING' AND NOT is_acknowledged
+       ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+     UPDATE outbox_messages AS message SET is_acknowledged = true FROM few WHERE message.id = few.id
+     RETURNING message.id, message.state, message.ended_at AS "endedAt"`,
+    [most],
   );
 }
