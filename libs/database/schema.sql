@@ -156,6 +156,8 @@ CREATE TABLE bulk_caps (
   written_at timestamp with time zone,
   CONSTRAINT bulk_caps_count_whole_seconds CHECK ((date_trunc('second'::text, enforce_from) = enforce_from)),
   CONSTRAINT bulk_caps_hit_some CHECK ((token_count > 0)),
+  CONSTRAINT bulk_caps_maxima_are_by_profile CHECK ((jsonb_typeof(maxima) = 'object'::text)),
+  CONSTRAINT bulk_caps_one_a_version UNIQUE (policy_version),
   CONSTRAINT bulk_caps_pkey PRIMARY KEY (id),
   CONSTRAINT bulk_caps_policy_version_fkey FOREIGN KEY (policy_version) REFERENCES policy_versions(version)
 );
@@ -336,18 +338,22 @@ CREATE TABLE outbox_messages (
   last_error text,
   ended_at timestamp with time zone,
   is_acknowledged boolean DEFAULT false NOT NULL,
+  CONSTRAINT outbox_messages_are_acknowledged_when_they_ended CHECK (((NOT is_acknowledged) OR (state <> 'WAITING'::text))),
   CONSTRAINT outbox_messages_are_claimed_while_they_wait CHECK ((((claimed_by IS NULL) = (claimed_until IS NULL)) AND ((claimed_by IS NULL) OR (state = 'WAITING'::text)))),
   CONSTRAINT outbox_messages_attempts_count CHECK ((attempts >= 0)),
   CONSTRAINT outbox_messages_channel_is_known CHECK ((channel = ANY (ARRAY['EMAIL'::text, 'WEBHOOK'::text]))),
   CONSTRAINT outbox_messages_end_once CHECK (((state = 'WAITING'::text) = (ended_at IS NULL))),
-  CONSTRAINT outbox_messages_mail_has_its_recipient CHECK (((channel = 'EMAIL'::text) = (recipient_email IS NOT NULL))),
+  CONSTRAINT outbox_messages_go_where_they_are_for CHECK ((((purpose <> 'administrators'::text) OR (channel = 'EMAIL'::text)) AND ((purpose <> 'event'::text) OR (channel = 'WEBHOOK'::text)))),
+  CONSTRAINT outbox_messages_mail_has_its_recipient CHECK ((((channel = 'EMAIL'::text) = (recipient_email IS NOT NULL)) AND ((channel = 'EMAIL'::text) = (recipient_id IS NOT NULL)))),
   CONSTRAINT outbox_messages_pkey PRIMARY KEY (id),
   CONSTRAINT outbox_messages_purpose_is_known CHECK ((purpose = ANY (ARRAY['token-warning'::text, 'administrators'::text, 'event'::text]))),
   CONSTRAINT outbox_messages_state_is_known CHECK ((state = ANY (ARRAY['WAITING'::text, 'SENT'::text, 'GIVEN_UP'::text]))),
+  CONSTRAINT outbox_messages_unanswered_are_attempts CHECK ((unanswered <= attempts)),
   CONSTRAINT outbox_messages_unanswered_count CHECK ((unanswered >= 0))
 );
+CREATE INDEX outbox_messages_administrators ON public.outbox_messages USING btree (channel, next_attempt_at, id) WHERE ((state = 'WAITING'::text) AND (purpose = 'administrators'::text));
 CREATE INDEX outbox_messages_by_end ON public.outbox_messages USING btree (state, ended_at) WHERE (state <> 'WAITING'::text);
-CREATE INDEX outbox_messages_to_acknowledge ON public.outbox_messages USING btree (purpose, id) WHERE ((state <> 'WAITING'::text) AND (NOT is_acknowledged));
+CREATE INDEX outbox_messages_to_acknowledge ON public.outbox_messages USING btree (id) WHERE ((purpose = 'token-warning'::text) AND (state <> 'WAITING'::text) AND (NOT is_acknowledged));
 CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (channel, next_attempt_at, id) WHERE (state = 'WAITING'::text);
 
 CREATE TABLE policy_versions (
@@ -380,6 +386,7 @@ CREATE TABLE service_accounts (
   orphaned_at timestamp with time zone,
   deleted_at timestamp with time zone,
   grace_ended_at timestamp with time zone,
+  CONSTRAINT service_accounts_grace_is_of_orphans CHECK (((grace_ended_at IS NULL) OR (orphaned_at IS NOT NULL))),
   CONSTRAINT service_accounts_pkey PRIMARY KEY (id)
 );
 CREATE INDEX service_accounts_by_name ON public.service_accounts USING btree (name, id) WHERE (deleted_at IS NULL);
@@ -469,6 +476,7 @@ CREATE TABLE token_warnings (
   recipients integer,
   sent_at timestamp with time zone,
   CONSTRAINT token_warnings_are_addressed_before_they_are_sent CHECK (((sent_at IS NULL) OR (recipients IS NOT NULL))),
+  CONSTRAINT token_warnings_are_decided_before_they_are_sent CHECK ((sent_at >= decided_at)),
   CONSTRAINT token_warnings_kind_is_known CHECK ((kind = ANY (ARRAY['EXPIRY'::text, 'IDLE'::text]))),
   CONSTRAINT token_warnings_of_expiry_name_the_end CHECK (((kind = 'EXPIRY'::text) = (ends_at IS NOT NULL))),
   CONSTRAINT token_warnings_pkey PRIMARY KEY (id),
@@ -518,6 +526,7 @@ CREATE TABLE webhook_feed (
   is_on boolean DEFAULT false NOT NULL,
   through_sequence bigint DEFAULT 0 NOT NULL,
   CONSTRAINT webhook_feed_is_one CHECK (is_the_only_row),
+  CONSTRAINT webhook_feed_is_within_the_trail CHECK ((through_sequence >= 0)),
   CONSTRAINT webhook_feed_pkey PRIMARY KEY (is_the_only_row)
 );
 

@@ -200,6 +200,16 @@ describe('an orphaned account (rule 11)', () => {
     await expect(update({ groupIds: [sales] }, ada, 'P31D')).resolves.toMatchObject({ state: 'ACTIVE' });
   });
 
+  it('comes back whole where a longer grace lets it, although the shorter one has ended and that was noted', async () => {
+    await world.orphan(30);
+    await world.sql(
+      'UPDATE service_accounts SET grace_ended_at = clock_timestamp() WHERE orphaned_at IS NOT NULL',
+    );
+    expect(await update({ groupIds: [sales] }, ada, 'P31D')).toMatchObject({
+      ...{ state: 'ACTIVE', orphanedAt: null, graceEndedAt: null },
+    });
+  });
+
   it('may be renamed at any time, and stays orphaned', async () => {
     await world.orphan(100);
     expect(await update({ name: 'gone' })).toMatchObject({ name: 'gone', state: 'ORPHANED' });

@@ -50,6 +50,7 @@ const CHANGEABLE = {
   searchText: 'search_text',
   suspendedAt: 'suspended_at',
   orphanedAt: 'orphaned_at',
+  graceEndedAt: 'grace_ended_at',
   deletedAt: 'deleted_at',
 } as const;
 

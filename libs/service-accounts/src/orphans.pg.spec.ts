@@ -4,7 +4,7 @@ import { findToken, lockToken, revokeToken } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { ada, IDS, World } from '../test/world.js';
 import { countByState } from './account-lists.queries.js';
-import { lockAccountsPastGrace } from './orphans.js';
+import { lockAccountsPastGrace, noteEndedGraces, recoverAccountsOf } from './orphans.js';
 
 let world: World;
 beforeAll(async () => {
@@ -66,6 +66,22 @@ describe('an account whose grace is over', () => {
     await world.sql('UPDATE service_accounts SET deleted_at = clock_timestamp()');
     expect(await pastGrace()).toEqual([]);
     expect((await world.database.read((tx) => findToken(tx, live)))?.revokedAt).toBeNull();
+  });
+});
+
+describe('an account whose group comes back', () => {
+  it('forgets that a shorter grace has ended, which is noted once more when that comes again', async () => {
+    const since = new Date(Date.now() - 40 * 86_400_000);
+    const note = () => world.database.transaction((tx) => noteEndedGraces(tx, new Date()));
+    await world.orphan(31);
+    expect(await note()).toHaveLength(1);
+    expect(await note()).toEqual([]);
+    await world.sync(['data', 'sales']);
+    expect(await world.database.transaction((tx) => recoverAccountsOf(tx, [IDS.data], since))).toMatchObject([
+      { id: IDS.etl, state: 'ACTIVE', orphanedAt: null, graceEndedAt: null },
+    ]);
+    await world.orphan(31);
+    expect(await note()).toHaveLength(1);
   });
 });
 

@@ -23,7 +23,7 @@ export async function orphanAccountsOf(
   // Looked at by a statement of its own, once they are held: one that was being linked to another group has it now.
   const orphaned = await rows<{ id: string }>(
     tx,
-    `UPDATE service_accounts s SET orphaned_at = clock_timestamp(), grace_ended_at = NULL
+    `UPDATE service_accounts s SET orphaned_at = clock_timestamp()
      WHERE s.id = ANY($1::uuid[]) AND s.deleted_at IS NULL AND s.orphaned_at IS NULL
        AND NOT EXISTS (SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id
          WHERE l.service_account_id = s.id AND g.state = 'ACTIVE')
@@ -50,7 +50,7 @@ export async function recoverAccountsOf(
          AND EXISTS (SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id
            WHERE l.service_account_id = s.id AND l.group_id = ANY($1::uuid[]) AND g.state = 'ACTIVE')
        ORDER BY s.id FOR UPDATE OF s)
-     UPDATE service_accounts s SET orphaned_at = NULL FROM hit WHERE s.id = hit.id RETURNING s.id`,
+     UPDATE service_accounts s SET orphaned_at = NULL, grace_ended_at = NULL FROM hit WHERE s.id = hit.id RETURNING s.id`,
     [liveGroupIds, since],
   );
   return noteAll(tx, 'service-account.recovered', ids, liveGroupIds);
@@ -63,7 +63,7 @@ export async function recoverAccount(
   liveGroupIds: readonly string[],
   by: Author,
 ): Promise<AccountRecord> {
-  const recovered = await changeAccount(tx, account.id, { orphanedAt: null });
+  const recovered = await changeAccount(tx, account.id, { orphanedAt: null, graceEndedAt: null });
   await noteChange(tx, 'service-account.recovered', recovered, by, { groupIds: liveGroupIds });
   return recovered;
 }

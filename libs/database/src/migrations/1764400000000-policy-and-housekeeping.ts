@@ -33,10 +33,10 @@ CREATE TABLE bulk_caps (
   decided_at timestamptz NOT NULL,
   author jsonb NOT NULL,
   reason text,
-  policy_version integer NOT NULL REFERENCES policy_versions,
+  policy_version integer NOT NULL REFERENCES policy_versions CONSTRAINT bulk_caps_one_a_version UNIQUE,
   enforce_from timestamptz NOT NULL CONSTRAINT bulk_caps_count_whole_seconds
     CHECK (date_trunc('second', enforce_from) = enforce_from),
-  maxima jsonb NOT NULL,
+  maxima jsonb NOT NULL CONSTRAINT bulk_caps_maxima_are_by_profile CHECK (jsonb_typeof(maxima) = 'object'),
   token_count integer NOT NULL CONSTRAINT bulk_caps_hit_some CHECK (token_count > 0),
   written_at timestamptz
 );
@@ -82,7 +82,8 @@ CREATE TABLE token_warnings (
   recipients integer CONSTRAINT token_warnings_recipients_count CHECK (recipients >= 0),
   sent_at timestamptz,
   CONSTRAINT token_warnings_of_expiry_name_the_end CHECK ((kind = 'EXPIRY') = (ends_at IS NOT NULL)),
-  CONSTRAINT token_warnings_are_addressed_before_they_are_sent CHECK (sent_at IS NULL OR recipients IS NOT NULL)
+  CONSTRAINT token_warnings_are_addressed_before_they_are_sent CHECK (sent_at IS NULL OR recipients IS NOT NULL),
+  CONSTRAINT token_warnings_are_decided_before_they_are_sent CHECK (sent_at >= decided_at)
 );
 CREATE UNIQUE INDEX token_warnings_one_a_threshold ON token_warnings (token_id, ends_at, threshold_seconds);
 CREATE UNIQUE INDEX token_warnings_one_of_idleness ON token_warnings (token_id) WHERE kind = 'IDLE';
@@ -111,13 +112,21 @@ CREATE TABLE outbox_messages (
   last_error text,
   ended_at timestamptz,
   is_acknowledged boolean NOT NULL DEFAULT false,
-  CONSTRAINT outbox_messages_mail_has_its_recipient CHECK ((channel = 'EMAIL') = (recipient_email IS NOT NULL)),
+  CONSTRAINT outbox_messages_mail_has_its_recipient CHECK ((channel = 'EMAIL') = (recipient_email IS NOT NULL)
+    AND (channel = 'EMAIL') = (recipient_id IS NOT NULL)),
+  CONSTRAINT outbox_messages_go_where_they_are_for CHECK ((purpose <> 'administrators' OR channel = 'EMAIL')
+    AND (purpose <> 'event' OR channel = 'WEBHOOK')),
+  CONSTRAINT outbox_messages_unanswered_are_attempts CHECK (unanswered <= attempts),
+  CONSTRAINT outbox_messages_are_acknowledged_when_they_ended CHECK (NOT is_acknowledged OR state <> 'WAITING'),
   CONSTRAINT outbox_messages_end_once CHECK ((state = 'WAITING') = (ended_at IS NULL)),
   CONSTRAINT outbox_messages_are_claimed_while_they_wait CHECK ((claimed_by IS NULL) = (claimed_until IS NULL)
     AND (claimed_by IS NULL OR state = 'WAITING'))
 );
 CREATE INDEX outbox_messages_waiting ON outbox_messages (channel, next_attempt_at, id) WHERE state = 'WAITING';
-CREATE INDEX outbox_messages_to_acknowledge ON outbox_messages (purpose, id) WHERE state <> 'WAITING' AND NOT is_acknowledged;
+CREATE INDEX outbox_messages_administrators ON outbox_messages (channel, next_attempt_at, id)
+  WHERE state = 'WAITING' AND purpose = 'administrators';
+CREATE INDEX outbox_messages_to_acknowledge ON outbox_messages (id)
+  WHERE purpose = 'token-warning' AND state <> 'WAITING' AND NOT is_acknowledged;
 CREATE INDEX outbox_messages_by_end ON outbox_messages (state, ended_at) WHERE state <> 'WAITING';
 `;
 
@@ -142,7 +151,7 @@ const WEBHOOK_FEED = `
 CREATE TABLE webhook_feed (
   is_the_only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT webhook_feed_is_one CHECK (is_the_only_row),
   is_on boolean NOT NULL DEFAULT false,
-  through_sequence bigint NOT NULL DEFAULT 0
+  through_sequence bigint NOT NULL DEFAULT 0 CONSTRAINT webhook_feed_is_within_the_trail CHECK (through_sequence >= 0)
 );
 INSERT INTO webhook_feed DEFAULT VALUES;
 `;
@@ -162,5 +171,6 @@ CREATE INDEX access_tokens_by_revocation ON access_tokens (revoked_at, id) WHERE
 
 // That an account can be brought back no more is told once, although nothing of it changes on that day.
 const ORPHANS = `
-ALTER TABLE service_accounts ADD COLUMN grace_ended_at timestamptz;
+ALTER TABLE service_accounts ADD COLUMN grace_ended_at timestamptz CONSTRAINT service_accounts_grace_is_of_orphans
+  CHECK (grace_ended_at IS NULL OR orphaned_at IS NOT NULL);
 `;

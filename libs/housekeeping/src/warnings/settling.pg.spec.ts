@@ -91,8 +91,8 @@ describe('the moment of a warning', () => {
   it('is its own, whatever else is settled with it', async () => {
     for (const id of await warningOfTwo()) await end(id, 'SENT', '1 hour');
     await world.sql(
-      `INSERT INTO outbox_messages (id, channel, purpose, recipient_email, content, state, ended_at)
-       VALUES (gen_random_uuid(), 'EMAIL', 'token-warning', 'ada@example.org', '{}', 'SENT', clock_timestamp())`,
+      `INSERT INTO outbox_messages (id, channel, purpose, recipient_id, recipient_email, content, state, ended_at)
+       VALUES (gen_random_uuid(), 'EMAIL', 'token-warning', gen_random_uuid(), 'ada@example.org', '{}', 'SENT', clock_timestamp())`,
     );
     expect(await settle()).toBe(3);
     expect(await sentMinutesAgo()).toEqual([60]);
@@ -102,6 +102,8 @@ describe('the moment of a warning', () => {
     for (const id of await warningOfTwo()) await end(id, 'SENT', '2 days');
     await settle();
     expect(await sentMinutesAgo()).toEqual([24 * 60]);
+    const earlier = world.sql(`UPDATE token_warnings SET sent_at = decided_at - interval '1 millisecond'`);
+    await expect(earlier).rejects.toThrow('token_warnings_are_decided_before_they_are_sent');
   });
 
   it('is when that was found out, where the messages are gone', async () => {
