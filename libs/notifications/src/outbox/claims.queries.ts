@@ -25,8 +25,8 @@ export interface Claimed {
 }
 
 /**
- * Claims the message of the channel that has been due for longest, for a minute: whoever has it after that has been killed, or is
- * frozen, and another one tries it.
+ * Claims the message of the channel that has been due for longest, one to administrators before all others, for a minute: whoever
+ * has it after that has been killed, or is frozen, and another one tries it.
  * @param mayTakeOver Whether one whose claim has run out may be taken from another process
  */
 export async function claimNext(
@@ -39,15 +39,19 @@ export async function claimNext(
   return claimed;
 }
 
-// One that is claimed is due when the claim has run out, so that the index leads past those that others have in hand.
-const CLAIM = `
+// By two indexes, of which the first leads through administrators' mail alone. One that is claimed is due when the claim has run
+// out, so that they lead past those that others have in hand.
+const dueFirst = (condition: string) => `(
+  SELECT id FROM outbox_messages
+  WHERE channel = $1 AND state = 'WAITING' AND ${condition} next_attempt_at <= statement_timestamp()
+    AND (claimed_by IS NULL OR $3 AND claimed_until <= statement_timestamp())
+  ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)`;
+
+/** SQL of `claimNext`. */
+export const CLAIM = `
 UPDATE outbox_messages SET claimed_by = $2, claimed_until = clock_timestamp() + $4 * interval '1 second',
   next_attempt_at = clock_timestamp() + $4 * interval '1 second', attempts = attempts + 1
-WHERE id = (
-  SELECT id FROM outbox_messages
-  WHERE channel = $1 AND state = 'WAITING' AND next_attempt_at <= clock_timestamp()
-    AND (claimed_by IS NULL OR $3 AND claimed_until <= clock_timestamp())
-  ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+WHERE id = coalesce(${dueFirst("purpose = 'administrators' AND")}, ${dueFirst('')})
 RETURNING id, purpose, recipient_id AS "recipientId", recipient_name AS "recipientName", recipient_email AS "recipientEmail",
   content, attempts, unanswered, extract(epoch FROM clock_timestamp() - created_at)::float8 AS "ageSeconds"`;
 
@@ -115,7 +119,7 @@ export async function deferDue(
 const DEFER_DUE = `
 WITH due AS (
   SELECT id, created_at <= clock_timestamp() - $4 * interval '1 second' AS is_over FROM outbox_messages
-  WHERE channel = $1 AND state = 'WAITING' AND next_attempt_at <= clock_timestamp() AND claimed_by IS NULL
+  WHERE channel = $1 AND state = 'WAITING' AND next_attempt_at <= statement_timestamp() AND claimed_by IS NULL
   ORDER BY next_attempt_at, id LIMIT $5 FOR UPDATE SKIP LOCKED)
 UPDATE outbox_messages AS message SET attempts = attempts + 1, last_attempt_at = clock_timestamp(), last_error = $2,
   next_attempt_at = clock_timestamp() + ($3::float8[])[least(attempts + 1, cardinality($3::float8[]))] * interval '1 second',
