@@ -14,6 +14,7 @@ import { ExpiryWarningsTask } from './expiry-warnings/expiry-warnings.task.js';
 import { IdleRevocationTask } from './idle-revocation/idle-revocation.task.js';
 import { PurgeTask } from './purge/purge.task.js';
 import { RecoverableUntilResolver } from './recoverable-until.resolver.js';
+import { RunEnds } from './runs/run-end.js';
 import { RunGauges } from './runs/run-gauges.js';
 import { RunViews } from './runs/run-views.js';
 import { Runs } from './runs/runs.js';
@@ -51,6 +52,7 @@ import { WarningSettler } from './warnings/warning-settler.js';
       useFactory: (...tasks: Task[]) => new Tasks(tasks),
       inject: [ExpiryWarningsTask, PurgeTask, IdleRevocationTask, DirectorySyncTask],
     },
+    RunEnds,
     Runs,
     RunViews,
     RunsResolver,

@@ -9,6 +9,7 @@ import { Logs } from '@tokenwarden/telemetry';
 import type { HousekeepingTask, JsonObject } from '@tokenwarden/vocabulary';
 import { databaseForSpecs, type DatabaseForSpecs } from '../../../test/harness/index.js';
 import type { HousekeepingRunRecord, RunWork } from '../src/runs/run.js';
+import { RunEnds } from '../src/runs/run-end.js';
 import { Runs, type Start } from '../src/runs/runs.js';
 import { Scheduler } from '../src/runs/scheduler.js';
 import { Tasks, type Task } from '../src/runs/task.js';
@@ -49,7 +50,7 @@ export class KeptTokens {
     const logs = new Logs({ level: 'info', destination: { write: () => undefined } });
     const task = makeTask(database);
     const mail = new AdministratorsMail(new Notifications(database, logs, settings));
-    const runs = new Runs(database, new Tasks([task]), settings, logs, mail);
+    const runs = new Runs(database, new Tasks([task]), settings, logs, new RunEnds(logs, mail));
     const scheduler = new Scheduler(database, new Tasks([task]), runs, logs);
     this.instances.push({ database, task, runs, scheduler });
     return { database, task, runs, scheduler };

@@ -8,6 +8,7 @@ import { Logs } from '@tokenwarden/telemetry';
 import type { Author, JsonObject } from '@tokenwarden/vocabulary';
 import { databaseForSpecs, type DatabaseForSpecs } from '../../../test/harness/index.js';
 import type { RunOutcome, RunWork } from '../src/runs/run.js';
+import { RunEnds } from '../src/runs/run-end.js';
 import { Runs, type Start } from '../src/runs/runs.js';
 import { Scheduler } from '../src/runs/scheduler.js';
 import { Tasks, type Task } from '../src/runs/task.js';
@@ -110,7 +111,7 @@ export class RunningHousekeeping {
     };
     const tasks = new Tasks([task]);
     const mail = new AdministratorsMail(new Notifications(database, logs, settings));
-    const runs = new Runs(database, tasks, settings, logs, mail);
+    const runs = new Runs(database, tasks, settings, logs, new RunEnds(logs, mail));
     const scheduler = new Scheduler(database, tasks, runs, logs);
     const instance = { name, database, task, tasks, runs, scheduler };
     this.instances.push(instance);

@@ -24,6 +24,7 @@ import { DirectorySync } from '../src/directory-sync/directory-sync.js';
 import { DirectorySyncTask } from '../src/directory-sync/directory-sync.task.js';
 import { SyncLog } from '../src/directory-sync/sync-log.js';
 import type { HousekeepingRunRecord } from '../src/runs/run.js';
+import { RunEnds } from '../src/runs/run-end.js';
 import { Runs, type Start } from '../src/runs/runs.js';
 import { Tasks } from '../src/runs/task.js';
 import { ADA } from './running-housekeeping.js';
@@ -167,7 +168,7 @@ export class SyncWorld {
     const directory = new DirectoryService(gate ? gated(file, gate) : file, database);
     const mail = new AdministratorsMail(new Notifications(database, logs, settings));
     const task = new DirectorySyncTask(database, directory, settings, new SyncLog(logs), mail);
-    const runs = new Runs(database, new Tasks([task]), settings, logs, mail);
+    const runs = new Runs(database, new Tasks([task]), settings, logs, new RunEnds(logs, mail));
     const sync = new DirectorySync(database, runs, task, logs);
     new DirectoryGauges(database, metrics).onModuleInit();
     const instance: SyncInstance = {

@@ -10,6 +10,7 @@ import type { JsonObject } from '@tokenwarden/vocabulary';
 import { databaseForSpecs, type DatabaseForSpecs } from '../../../test/harness/index.js';
 import { ExpiryWarningsTask } from '../src/expiry-warnings/expiry-warnings.task.js';
 import type { HousekeepingRunRecord } from '../src/runs/run.js';
+import { RunEnds } from '../src/runs/run-end.js';
 import { Runs, type Start } from '../src/runs/runs.js';
 import { Scheduler } from '../src/runs/scheduler.js';
 import { Tasks } from '../src/runs/task.js';
@@ -83,7 +84,13 @@ export class WarningWorld {
     notifications.onApplicationBootstrap();
     const task = new ExpiryWarningsTask(database, notifications);
     const tasks = new Tasks([task]);
-    const runs = new Runs(database, tasks, settings, logs, new AdministratorsMail(notifications));
+    const runs = new Runs(
+      database,
+      tasks,
+      settings,
+      logs,
+      new RunEnds(logs, new AdministratorsMail(notifications)),
+    );
     const scheduler = new Scheduler(database, tasks, runs, logs);
     const settler = new WarningSettler(database, logs);
     const instance: WarningInstance = {

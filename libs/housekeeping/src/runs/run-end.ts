@@ -1,7 +1,8 @@
+import { Injectable } from '@nestjs/common';
 import { record, storableDetails, storableText } from '@tokenwarden/audit';
 import { rows, type Transaction } from '@tokenwarden/database';
-import type { AdministratorsMail } from '@tokenwarden/directory';
-import { redacted, type Logs } from '@tokenwarden/telemetry';
+import { AdministratorsMail } from '@tokenwarden/directory';
+import { Logs, redacted } from '@tokenwarden/telemetry';
 import { Problem, SYSTEM } from '@tokenwarden/vocabulary';
 import { tellOfFault } from './fault-notices.js';
 import { faultChange, type FaultChange, type SaidRun } from './fault.rules.js';
@@ -31,50 +32,72 @@ export interface RunEnd extends RunOutcome {
   readonly isFault?: boolean;
 }
 
-/**
- * Ends a run that is RUNNING, in the transaction that holds it, with the event where a fault begins and the mail where one
- * begins or ends. Undefined where it is not RUNNING any more: then nothing is written.
- */
-export async function endRun(
-  tx: Transaction,
-  run: ClaimedRun,
-  end: RunEnd,
-  mail: AdministratorsMail,
-): Promise<EndedRun | undefined> {
-  // A dry run says nothing of the task: it neither fails it nor mends it.
-  const isFault = end.state === 'FAILED' && !run.dryRun && (end.isFault ?? true);
-  const [ended] = await rows<HousekeepingRunRecord>(
-    tx,
-    `UPDATE housekeeping_runs SET state = $3, lease_until = NULL, finished_at = date_trunc('milliseconds', clock_timestamp()),
-       examined = $4, affected = $5, error = $6, details = $7, is_fault = $8
-     WHERE id = $1 AND fence = $2 AND state = 'RUNNING' RETURNING ${RUN_COLUMNS}`,
-    [
-      run.id,
-      run.fence,
-      end.state,
-      end.examined,
-      end.affected,
-      end.state === 'FAILED' ? storableText(redacted(end.error ?? UNKNOWN_FAILURE)) : null,
-      end.details === undefined ? null : storableDetails(end.details),
-      isFault,
-    ],
-  );
-  if (!ended) return undefined;
-  if (run.dryRun) return { run: ended, fault: 'NONE' };
-  await noteInTask(tx, ended, end.isLeftBehind);
-  if (end.state === 'FAILED' && !isFault) return { run: ended, fault: 'NONE' };
-  const before = await runsBefore(tx, run, isFault ? RUNS_REMEMBERED : 1);
-  const fault = faultChange({ isFault, error: ended.error }, before);
-  if (fault === 'BEGAN') {
-    await record(tx, {
-      action: 'housekeeping.failed',
-      by: SYSTEM,
-      target: { type: 'housekeeping_run', id: run.id, name: run.task },
-      details: { task: run.task, trigger: run.trigger, error: ended.error },
-    });
+/** How runs end, whoever ends them: what is written of it, and who is told. */
+@Injectable()
+export class RunEnds {
+  constructor(
+    private readonly logs: Logs,
+    private readonly mail: AdministratorsMail,
+  ) {}
+
+  /**
+   * Ends a run that is RUNNING, in the transaction that holds it, with the event where a fault begins and the mail where one
+   * begins or ends. Undefined where it is not RUNNING any more: then nothing is written.
+   */
+  async write(tx: Transaction, run: ClaimedRun, end: RunEnd): Promise<EndedRun | undefined> {
+    // A dry run says nothing of the task: it neither fails it nor mends it.
+    const isFault = end.state === 'FAILED' && !run.dryRun && (end.isFault ?? true);
+    const [ended] = await rows<HousekeepingRunRecord>(
+      tx,
+      `UPDATE housekeeping_runs SET state = $3, lease_until = NULL, finished_at = date_trunc('milliseconds', clock_timestamp()),
+         examined = $4, affected = $5, error = $6, details = $7, is_fault = $8
+       WHERE id = $1 AND fence = $2 AND state = 'RUNNING' RETURNING ${RUN_COLUMNS}`,
+      [
+        run.id,
+        run.fence,
+        end.state,
+        end.examined,
+        end.affected,
+        end.state === 'FAILED' ? storableText(redacted(end.error ?? UNKNOWN_FAILURE)) : null,
+        end.details === undefined ? null : storableDetails(end.details),
+        isFault,
+      ],
+    );
+    if (!ended) return undefined;
+    if (run.dryRun) return { run: ended, fault: 'NONE' };
+    await noteInTask(tx, ended, end.isLeftBehind);
+    if (end.state === 'FAILED' && !isFault) return { run: ended, fault: 'NONE' };
+    const before = await runsBefore(tx, run, isFault ? RUNS_REMEMBERED : 1);
+    const fault = faultChange({ isFault, error: ended.error }, before);
+    if (fault === 'BEGAN') {
+      await record(tx, {
+        action: 'housekeeping.failed',
+        by: SYSTEM,
+        target: { type: 'housekeeping_run', id: run.id, name: run.task },
+        details: { task: run.task, trigger: run.trigger, error: ended.error },
+      });
+    }
+    await tellOfFault(tx, this.mail, run, { run: ended, fault });
+    return { run: ended, fault };
   }
-  await tellOfFault(tx, mail, run, { run: ended, fault });
-  return { run: ended, fault };
+
+  /**
+   * Behind the commit: tells the log once when a fault of a task begins, once for each other reason that it is given, and once when
+   * it ends: over all processes, for each ends its run alone. What nobody has foreseen is told every time; a run that was stopped
+   * or refused alarms nobody. Mail that was written with the end is sent.
+   */
+  tell({ run, fault }: EndedRun, thrown?: unknown): void {
+    const { task, id: runId, error, dryRun } = run;
+    const fields = { task, runId, ...(thrown !== undefined && { error: thrown }) };
+    if (fault === 'BEGAN') this.logs.error(fields, `A housekeeping task fails: ${error ?? ''}`);
+    else if (fault === 'CHANGED')
+      this.logs.warn(fields, `A housekeeping task still fails, and for another reason: ${error ?? ''}`);
+    else if (fault === 'ENDED') this.logs.info(fields, 'A housekeeping task that failed goes through again.');
+    else if (error === UNKNOWN_FAILURE) this.logs.error(fields, 'A housekeeping run failed.');
+    else if (error !== null && !dryRun && fault === 'NONE')
+      this.logs.info(fields, `A housekeeping run did nothing, and nothing is wrong with its task: ${error}`);
+    if (fault !== 'NONE') this.mail.wake();
+  }
 }
 
 // What was left behind is due at once, by whoever looks first.
@@ -107,20 +130,4 @@ export function endOfFailure(error: unknown): RunEnd {
   const isFault = !(error instanceof RunFailed) || error.isFault;
   const sentence = hasWords ? error.message : UNKNOWN_FAILURE;
   return { state: 'FAILED', examined: 0, affected: 0, error: sentence, isFault };
-}
-
-/**
- * Tells the log once when a fault of a task begins, once for each other reason that it is given, and once when it ends: over
- * all processes, for each ends its run alone. What nobody has foreseen is told every time; a run that was stopped or refused alarms nobody.
- */
-export function sayEnd(logs: Logs, { run, fault }: EndedRun, thrown?: unknown): void {
-  const { task, id: runId, error, dryRun } = run;
-  const fields = { task, runId, ...(thrown !== undefined && { error: thrown }) };
-  if (fault === 'BEGAN') logs.error(fields, `A housekeeping task fails: ${error ?? ''}`);
-  else if (fault === 'CHANGED')
-    logs.warn(fields, `A housekeeping task still fails, and for another reason: ${error ?? ''}`);
-  else if (fault === 'ENDED') logs.info(fields, 'A housekeeping task that failed goes through again.');
-  else if (error === UNKNOWN_FAILURE) logs.error(fields, 'A housekeeping run failed.');
-  else if (error !== null && !dryRun && fault === 'NONE')
-    logs.info(fields, `A housekeeping run did nothing, and nothing is wrong with its task: ${error}`);
 }

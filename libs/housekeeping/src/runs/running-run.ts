@@ -1,7 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database, Transaction } from '@tokenwarden/database';
-import type { AdministratorsMail } from '@tokenwarden/directory';
-import type { Logs } from '@tokenwarden/telemetry';
 import { Problem, type Author } from '@tokenwarden/vocabulary';
 import {
   LostRun,
@@ -11,7 +9,7 @@ import {
   type RunOutcome,
   type RunWork,
 } from './run.js';
-import { endOfFailure, endRun, sayEnd, type EndedRun, type RunEnd } from './run-end.js';
+import { endOfFailure, type EndedRun, type RunEnd, type RunEnds } from './run-end.js';
 import { holdAlone, holdPlace, LEASE_SECONDS, renewLease, type ClaimedRun } from './runs.queries.js';
 
 const RENEWAL_MILLISECONDS = 10_000;
@@ -29,8 +27,7 @@ const END_BOUNDS = { withinSeconds: 5 };
 /** What one run needs of its surroundings. */
 export interface RunSurroundings {
   readonly database: Database;
-  readonly logs: Logs;
-  readonly mail: AdministratorsMail;
+  readonly ends: RunEnds;
   readonly by: Author;
   readonly budgetSeconds: number;
 }
@@ -167,7 +164,7 @@ export class RunningRun {
   // Who was told to stop before this takes everything back; after it, the commit goes through.
   private async finish(tx: Transaction, outcome: RunOutcome): Promise<void> {
     this.controller.signal.throwIfAborted();
-    this.ending = await endRun(tx, this.run, outcome, this.around.mail);
+    this.ending = await this.around.ends.write(tx, this.run, outcome);
     if (!this.ending) throw new LostRun('The run has ended already.');
   }
 
@@ -190,12 +187,11 @@ export class RunningRun {
 
   // Undefined where it has ended: by a commit whose answer never came, or by whoever took it over.
   private async recordEnd(tx: Transaction, end: RunEnd): Promise<EndedRun | undefined> {
-    return (await holdAlone(tx, this.run)) ? endRun(tx, this.run, end, this.around.mail) : undefined;
+    return (await holdAlone(tx, this.run)) ? this.around.ends.write(tx, this.run, end) : undefined;
   }
 
   private said(ended: EndedRun, thrown: unknown): HousekeepingRunRecord {
-    sayEnd(this.around.logs, ended, thrown);
-    if (ended.fault !== 'NONE') this.around.mail.wake();
+    this.around.ends.tell(ended, thrown);
     return ended.run;
   }
 

@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { record } from '@tokenwarden/audit';
 import { Database, type Transaction } from '@tokenwarden/database';
-import { AdministratorsMail } from '@tokenwarden/directory';
 import { currentPolicy, versionsBackFrom } from '@tokenwarden/policy';
 import { Settings } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
@@ -16,7 +15,7 @@ import {
 } from '@tokenwarden/vocabulary';
 import { dueTrigger } from './due.rules.js';
 import type { HousekeepingRunRecord, RunWork } from './run.js';
-import { endRun, sayEnd, type EndedRun } from './run-end.js';
+import { RunEnds, type EndedRun } from './run-end.js';
 import { RunningRun } from './running-run.js';
 import {
   insertRun,
@@ -79,7 +78,7 @@ export class Runs implements BeforeApplicationShutdown {
     private readonly tasks: Tasks,
     private readonly settings: Settings,
     private readonly logs: Logs,
-    private readonly mail: AdministratorsMail,
+    private readonly ends: RunEnds,
   ) {}
 
   /**
@@ -119,7 +118,7 @@ export class Runs implements BeforeApplicationShutdown {
       const start: Start = { trigger, by: SYSTEM, dryRun: false };
       return { dry, start, claim: { ...(await this.claim(tx, task, start)), replaced } };
     });
-    if (found.dry) this.say(found.dry);
+    if (found.dry) this.ends.tell(found.dry);
     return found.claim && this.begun(task, found.claim, found.start, task.run);
   }
 
@@ -154,11 +153,6 @@ export class Runs implements BeforeApplicationShutdown {
     return { run, claimed };
   }
 
-  private say(ended: EndedRun): void {
-    sayEnd(this.logs, ended);
-    if (ended.fault !== 'NONE') this.mail.wake();
-  }
-
   private async endAbandoned(
     tx: Transaction,
     { name }: Task,
@@ -168,15 +162,15 @@ export class Runs implements BeforeApplicationShutdown {
     const abandoned = await lockAbandonedRun(tx, name, dryRun, claimant);
     if (!abandoned) return undefined;
     const error = `The process ${abandoned.process} stopped reporting, and another run takes its place.`;
-    return endRun(tx, abandoned, { state: 'FAILED', examined: 0, affected: 0, error }, this.mail);
+    return this.ends.write(tx, abandoned, { state: 'FAILED', examined: 0, affected: 0, error });
   }
 
   private begun(task: Task, claim: Claim, { by }: Start, work: RunWork): BegunRun {
     const { run, claimed, replaced } = claim;
-    if (replaced) this.say(replaced);
+    if (replaced) this.ends.tell(replaced);
     if (!claimed) return this.given(task, run);
-    const { database, logs, mail } = this;
-    const running = new RunningRun(claimed, { database, logs, mail, by, budgetSeconds: task.budgetSeconds });
+    const { database, ends, logs } = this;
+    const running = new RunningRun(claimed, { database, ends, by, budgetSeconds: task.budgetSeconds });
     const ended = running
       .carryOut(work)
       .then((after) => after ?? this.endElsewhere(run.id, task.budgetSeconds))
