@@ -38,7 +38,7 @@ export interface Found {
 
 /**
  * Decides the warnings of the next tokens by end: writes them, who is told of each, and their events, by one statement. It goes by
- * the ends in the rows, and warns of the ends as they are now.
+ * the ends as they are now, and warns of them: those that a cap has moved and that no row says yet, too.
  */
 export async function decideDue(tx: Transaction, sought: Sought, reach: Reach): Promise<Found> {
   const sql = `${await lookingAt(tx, sought)}, ${decideWarnings('EXPIRY', sought.channels)}

@@ -1,15 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Database } from '@tokenwarden/database';
-import { waitingCaps } from '@tokenwarden/tokens';
-import type { RunContext } from '../runs/run.js';
 import type { Found, Place, Reach } from './collecting.queries.js';
 import { FIRST_SIZE, nextSize } from './pace.rules.js';
 
 /** So many of those who cannot be told are named. */
 const MOST_NAMED = 100;
-/** A cap is written within a minute; should it take longer, what it moves into reach is warned of by the next run. */
-const CAP_PATIENCE_MILLISECONDS = 90_000;
-const CAP_POLL_MILLISECONDS = 250;
 
 /** What was found so far, statement by statement. */
 export class Collected {
@@ -51,16 +44,5 @@ export async function goThroughEnds(
     if (found.examined < most) return;
     behind = found.last;
     most = nextSize(most, performance.now() - began);
-  }
-}
-
-/**
- * Waits until caps stand in the rows of their tokens: until then the index of ends leads past those that end earlier now.
- * @throws what the signal says where the run is to stop
- */
-export async function untilCapsAreWritten(database: Database, { signal }: RunContext): Promise<void> {
-  const until = performance.now() + CAP_PATIENCE_MILLISECONDS;
-  while ((await database.read(waitingCaps)).length > 0 && performance.now() < until) {
-    await pause(CAP_POLL_MILLISECONDS, undefined, { signal });
   }
 }
