@@ -1,6 +1,6 @@
 export { AuditModule } from './audit.module.js';
 export { AuditService } from './audit.service.js';
-export { holdsSecret } from './secrecy.rules.js';
+export { holdsSecret, refuseSecret } from './secrecy.rules.js';
 export { record, recordAll, recordOf, storableDetails, storableText, type NewAuditEvent } from './record.js';
 export { AUDIT_ACTIONS, type AuditAction, type AuditOutcome } from './actions.js';
 export { Actor, ActorKindEnum, toActor } from './actor.type.js';

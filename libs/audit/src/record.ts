@@ -1,14 +1,14 @@
-import {
-  invalidInput,
-  type Author,
-  type JsonObject,
-  type JsonValue,
-  type Target,
-} from '@tokenwarden/vocabulary';
+import type { Author, JsonObject, JsonValue, Target } from '@tokenwarden/vocabulary';
 import { writeTogether, type Transaction, type Write } from '@tokenwarden/database';
 import type { AuditAction, AuditOutcome } from './actions.js';
 import { pendingEventWrites, type PendingEvent } from './audit.queries.js';
-import { detailsWithoutSecrets, holdsSecret, pathOfSecret, withoutSecret } from './secrecy.rules.js';
+import {
+  detailsWithoutSecrets,
+  holdsSecret,
+  pathOfSecret,
+  secretIn,
+  withoutSecret,
+} from './secrecy.rules.js';
 
 /** What is to be recorded. */
 export interface NewAuditEvent {
@@ -86,7 +86,7 @@ function refuseSecrets(target: Target | undefined, details: JsonObject | undefin
       : details === undefined
         ? undefined
         : pathOfSecret(details);
-  if (path !== undefined) throw invalidInput(path, 'This holds a token or another secret; leave it out.');
+  if (path !== undefined) throw secretIn(path);
 }
 
 function kept(text: string): string;

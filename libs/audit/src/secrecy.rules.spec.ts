@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { detailsWithoutSecrets, holdsSecret, pathOfSecret, WITHHELD } from './secrecy.rules.js';
+import { detailsWithoutSecrets, holdsSecret, pathOfSecret, refuseSecret, WITHHELD } from './secrecy.rules.js';
 
 const JWT = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(40)}.${'b'.repeat(86)}`;
 const SESSION = `tws_${'A'.repeat(43)}`;
@@ -18,6 +18,20 @@ describe('a text', () => {
     'dataset/*:read',
     'tokenwarden-2026.11.24',
   ])('that holds none is kept: %s', (text) => expect(holdsSecret(text)).toBe(false));
+});
+
+describe('a text that is refused before anything is done for it', () => {
+  it('holds a secret; its own path is named', () => {
+    const refusing = () => refuseSecret(`it is ${JWT}`, 'changes.profiles.0.description');
+    expect(refusing).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT', field: 'changes.profiles.0.description' }),
+    );
+    expect(() => refuseSecret('left the company', 'reason')).not.toThrow();
+  });
+  it('is not repeated by what refuses it', () =>
+    expect(() => refuseSecret(SESSION, 'reason')).toThrow(
+      /^This holds a token or another secret; leave it out\.$/,
+    ));
 });
 
 describe('the details of an event', () => {

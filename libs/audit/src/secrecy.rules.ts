@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tokenwarden/vocabulary';
+import { invalidInput, type JsonObject, type JsonValue, type Problem } from '@tokenwarden/vocabulary';
 
 /** What stands where something was that must not be kept. */
 export const WITHHELD = '[withheld]';
@@ -14,6 +14,20 @@ const SECRETS = [
 /** Whether a text holds something that lets its reader in (rule 2). Part of a token, as its beginning, does not. */
 export function holdsSecret(text: string): boolean {
   return SECRETS.some((secret) => secret.test(text));
+}
+
+/**
+ * Refuses a text that the trail would not keep, before anything is done for it.
+ * @param field the path of the text in the input
+ * @throws Problem `INVALID_INPUT` on that path
+ */
+export function refuseSecret(text: string, field: string): void {
+  if (holdsSecret(text)) throw secretIn(field);
+}
+
+/** That the text at this path holds a secret. */
+export function secretIn(field: string): Problem {
+  return invalidInput(field, 'This holds a token or another secret; leave it out.');
 }
 
 /** The text, or a mark in its place when it holds a secret. */

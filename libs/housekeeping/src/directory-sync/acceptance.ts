@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { holdsSecret } from '@tokenwarden/audit';
+import { refuseSecret } from '@tokenwarden/audit';
 import { Database, type Transaction } from '@tokenwarden/database';
 import {
   authorOf,
@@ -44,9 +44,7 @@ export class DirectoryAcceptance {
     caller: Caller,
     { runId, reason }: { readonly runId: string; readonly reason: string | null },
   ): Promise<HousekeepingRunRecord> {
-    if (reason !== null && holdsSecret(reason)) {
-      throw invalidInput('reason', 'This holds a token or another secret; leave it out.');
-    }
+    if (reason !== null) refuseSecret(reason, 'reason');
     if (!isIdentifier(runId)) throw notFound('runId');
     const acceptance: Acceptance = { runId, reason, by: authorOf(caller) };
     const until = performance.now() + PATIENCE_MILLISECONDS;

@@ -1,4 +1,4 @@
-import { holdsSecret } from '@tokenwarden/audit';
+import { refuseSecret } from '@tokenwarden/audit';
 import {
   LONGEST_SECONDS,
   durationSeconds,
@@ -104,8 +104,6 @@ function refuseSecrets({ profiles = [] }: PolicyChanges, reason: string | undefi
     description,
   ]);
   for (const [field, text] of [...texts, ['reason', reason] as const]) {
-    if (text && holdsSecret(text)) {
-      throw invalidInput(field, 'This holds a token or another secret; leave it out.');
-    }
+    if (text) refuseSecret(text, field);
   }
 }
