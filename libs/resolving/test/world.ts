@@ -171,7 +171,7 @@ export class World {
   }
 
   /** Caps tokens of the profile that all have here by one commit; their rows are not written behind it. Gives how many. */
-  async capAtOnce(maximumSeconds: number, enforceFrom = new Date()): Promise<number> {
+  async capAtOnce(maximumSeconds: number, enforceFrom = wholeSecond(new Date())): Promise<number> {
     return this.database.transaction(async (tx) => {
       await holdAllTokens(tx);
       const [policy] = await rows<{ version: number }>(

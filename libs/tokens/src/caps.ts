@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { recordAll } from '@tokenwarden/audit';
 import { databaseNow, recordChange, type Transaction } from '@tokenwarden/database';
-import { wholeSecond, type Author } from '@tokenwarden/vocabulary';
+import type { Author } from '@tokenwarden/vocabulary';
 import {
   capsWaitingFor,
   insertCap,
@@ -27,7 +27,7 @@ export interface CapOfMany {
   readonly reason: string | null;
   /** Of the version that it comes with, which is written already. */
   readonly policyVersion: number;
-  /** No token ends earlier for it than this; counts in whole seconds, rounded down. */
+  /** No token ends earlier for it than this. In whole seconds, as all ends are. */
   readonly enforceFrom: Date;
   /** The longest life of a token of each profile, in seconds; tokens of profiles that are not named stay as they are. */
   readonly maxima: Readonly<Record<string, number>>;
@@ -42,7 +42,7 @@ export interface CapOfMany {
  */
 export async function capTokens(tx: Transaction, cap: CapOfMany): Promise<number> {
   const { by: author, ...rest } = cap;
-  const decided: Cap = { ...rest, id: randomUUID(), author, enforceFrom: wholeSecond(cap.enforceFrom) };
+  const decided: Cap = { ...rest, id: randomUUID(), author };
   const count = await insertCap(
     tx,
     decided,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openDatabase, rows, type Database, type Transaction } from '@tokenwarden/database';
-import type { Author } from '@tokenwarden/vocabulary';
+import { wholeSecond, type Author } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
 import {
   addToken,
@@ -135,7 +135,7 @@ export class World {
   /** Caps live tokens of these profiles, seconds each, by a new version of the policy; their rows wait to be written. */
   cap(
     maxima: Readonly<Record<string, number>>,
-    enforceFrom = new Date(),
+    enforceFrom = wholeSecond(new Date()),
     reason: string | null = null,
   ): Promise<number> {
     return this.database.transaction(async (tx) => {

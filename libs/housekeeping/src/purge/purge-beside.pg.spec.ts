@@ -11,7 +11,7 @@ import {
   writeWaitingCapSet,
   writeWaitingSet,
 } from '@tokenwarden/tokens';
-import { SYSTEM } from '@tokenwarden/vocabulary';
+import { SYSTEM, wholeSecond } from '@tokenwarden/vocabulary';
 import { keptTokensForSpecs } from '../../test/kept-tokens.js';
 import { Gate, until } from '../../test/running-housekeeping.js';
 import { PurgeTask } from './purge.task.js';
@@ -190,7 +190,7 @@ describe('a cap whose rows are still to be written', () => {
     const database = await somebody();
     const capped = await database.transaction((tx) =>
       capTokens(tx, {
-        ...{ by: SYSTEM, reason: null, policyVersion: 1, enforceFrom: new Date() },
+        ...{ by: SYSTEM, reason: null, policyVersion: 1, enforceFrom: wholeSecond(new Date()) },
         maxima: { interactive: 60 },
       }),
     );

@@ -3,7 +3,7 @@ import { openDatabase, type Database } from '@tokenwarden/database';
 import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Logs } from '@tokenwarden/telemetry';
 import { capTokens } from '@tokenwarden/tokens';
-import { SYSTEM, type Caller } from '@tokenwarden/vocabulary';
+import { SYSTEM, wholeSecond, type Caller } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
 import { BulkRevokeService } from './bulk-revoke.service.js';
 import { RevocationWriter } from './revocation-writer.js';
@@ -82,7 +82,9 @@ describe('a bulk revocation', () => {
     const later = await samples.tokenOfUser(grace, { name: 'later', profile: 'later' });
     const cap = { by: SYSTEM, reason: null, policyVersion: 1 };
     const maxima = { ended: 1, later: 25_000_000_000 };
-    await database.transaction((tx) => capTokens(tx, { ...cap, enforceFrom: new Date(), maxima }));
+    await database.transaction((tx) =>
+      capTokens(tx, { ...cap, enforceFrom: wholeSecond(new Date()), maxima }),
+    );
     expect(await revoke({ userId: grace })).toMatchObject({ matched: 1, revoked: 1 });
     expect(await traces.revokedIds()).toEqual([later]);
     expect((await revoke({ kind: 'USER', status: ['ACTIVE', 'REVOKED'] })).matched).toBe(0);

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
 import { capTokens, holdAllTokens } from '@tokenwarden/tokens';
-import { SYSTEM } from '@tokenwarden/vocabulary';
+import { SYSTEM, wholeSecond } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
 import { ensureFirstPolicy } from '../policy.service.js';
 import { CapWriter } from './cap-writer.js';
@@ -71,7 +71,13 @@ const cap = () =>
   database.transaction(async (tx) => {
     await holdAllTokens(tx);
     const maxima = { interactive: 1_800 };
-    return capTokens(tx, { by: SYSTEM, reason: null, policyVersion: 1, enforceFrom: new Date(), maxima });
+    return capTokens(tx, {
+      by: SYSTEM,
+      reason: null,
+      policyVersion: 1,
+      enforceFrom: wholeSecond(new Date()),
+      maxima,
+    });
   });
 const writtenRows = async () => (await read('SELECT FROM access_tokens WHERE ends_at < expires_at')).length;
 const isWhole = async () => (await writtenRows()) === MANY;
