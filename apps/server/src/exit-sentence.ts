@@ -1,4 +1,4 @@
-import { storageProblem } from '@tokenwarden/database';
+import { PostgresTooOldError, storageProblem } from '@tokenwarden/database';
 import { CannotStartError } from '@tokenwarden/embedded';
 import { WrongMasterKeyError } from '@tokenwarden/secrets';
 import { SettingsError } from '@tokenwarden/settings';
@@ -10,7 +10,10 @@ export function exitSentence(error: unknown): string {
   if (error instanceof SettingsError)
     return ['The settings cannot be used:', ...error.mistakes.map((one) => `  ${one}`)].join('\n');
   const isPlain =
-    error instanceof CannotStartError || error instanceof WrongMasterKeyError || error instanceof Problem;
+    error instanceof CannotStartError ||
+    error instanceof PostgresTooOldError ||
+    error instanceof WrongMasterKeyError ||
+    error instanceof Problem;
   if (isPlain) return redacted(error.message);
   if (isListenError(error)) return `${error.message}: HOST and PORT say where to listen.`;
   if (isOfPostgres(error)) return redacted(`Postgres at DATABASE_URL cannot be used: ${sentenceOf(error)}`);

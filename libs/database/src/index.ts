@@ -12,5 +12,6 @@ export { keyset, type KeysetClause, type KeysetColumn } from './keyset.js';
 export { dataSourceOptions, openDatabase, type DatabaseOptions } from './open-database.js';
 export { agreeOn, type Agreement } from './agreement.js';
 export { migrate } from './migrate.js';
+export { PostgresTooOldError } from './postgres-version.rules.js';
 export { migrations } from './migrations/index.js';
 export { storageProblem } from './storage-problem.js';

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { CONNECT_TIMEOUT_MILLISECONDS, dataSourceOptions } from './open-database.js';
+import { requireNewEnough } from './postgres-version.rules.js';
 
 // Any number will do, as long as it never changes: two versions must meet at the same lock.
 const MIGRATION_LOCK = '7161205421';
@@ -10,6 +11,7 @@ const MIGRATION_LOCK = '7161205421';
  * left alone.
  * @param directUrl past a transaction pooler, which would lose the session's lock
  * @returns the names of the migrations that ran, oldest first
+ * @throws PostgresTooOldError before anything is changed
  */
 export async function migrate(directUrl: string): Promise<string[]> {
   const lock = new pg.Client({
@@ -19,6 +21,10 @@ export async function migrate(directUrl: string): Promise<string[]> {
   lock.on('error', () => undefined);
   await lock.connect();
   try {
+    const { rows } = await lock.query<{ version: string }>(
+      `SELECT current_setting('server_version_num') AS version`,
+    );
+    requireNewEnough(Number(rows[0]?.version));
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     // A migration may take its time: the bounds of requests do not hold here.
     const options = dataSourceOptions({ url: directUrl, applicationName: 'tokenwarden migration' });
