@@ -51,7 +51,7 @@ export {
   permissionsOfGroups,
 } from './groups.queries.js';
 export { heldPermissionsOfUser, holdCaller, type HeldCaller } from './held-permissions.js';
-export { ADMINISTRATORS_TO_TELL, AdministratorsMail, administratorsToTell } from './administrators-mail.js';
+export { ADMINISTRATORS_TO_TELL, AdministratorsMail } from './administrators-mail.js';
 export { refuseLockOut } from './lock-out.js';
 export { BY_NAME } from './lists.queries.js';
 export { firstNotHeld } from './grants.rules.js';

@@ -83,6 +83,13 @@ export { TokensModule } from './tokens.module.js';
 export { capEndOf } from './cap-end.queries.js';
 export { decidedWarningsOf, type DecidedWarning } from './token-warnings.js';
 export { restartUseTracking, USES_WHOLE_SINCE } from './use-tracking.js';
-export { purgePage, purgeThese } from './purging.js';
-export { BEFORE_ALL, type PlaceOfEnd, type PurgedPage, type TokenCondition } from './purging.queries.js';
-export { lockThese, revokeThese } from './these-tokens.js';
+export { purgePage } from './purging.js';
+export {
+  BEFORE_ALL,
+  purgeTokens,
+  type PlaceOfEnd,
+  type PurgedPage,
+  type TokenCondition,
+} from './purging.queries.js';
+export { revokeThese } from './these-tokens.js';
+export { lockTokens } from './tokens-of-principal.queries.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Transaction } from '@tokenwarden/database';
 import { World } from '../test/world.js';
-import { purgePage, purgeThese } from './purging.js';
-import { BEFORE_ALL, type EndedBy, type TokenCondition } from './purging.queries.js';
+import { purgePage } from './purging.js';
+import { BEFORE_ALL, purgeTokens, type EndedBy, type TokenCondition } from './purging.queries.js';
 
 let world: World;
 beforeAll(async () => {
@@ -52,19 +52,21 @@ describe('a page of a purge', () => {
         purgePage(tx, pageOf('ends_at', LONG_AGO), condition, { isHeld }),
       );
       expect(page.purged).toBe(0);
-      expect(await world.database.transaction((tx) => purgeThese(tx, [id], condition))).toEqual({
+      expect(await world.database.transaction((tx) => purgeTokens(tx, [id], condition))).toEqual({
         purged: 0,
         passedOver: [],
       });
     }
     const moment = new Date('2019-06-01T00:00:00Z');
-    expect(await world.database.transaction((tx) => purgeThese(tx, [id], endedBefore(moment)))).toMatchObject(
-      { purged: 0 },
-    );
+    expect(
+      await world.database.transaction((tx) => purgeTokens(tx, [id], endedBefore(moment))),
+    ).toMatchObject({ purged: 0 });
     const later = new Date(moment.getTime() + 1);
-    expect(await world.database.transaction((tx) => purgeThese(tx, [id], endedBefore(later)))).toMatchObject({
-      purged: 1,
-    });
+    expect(await world.database.transaction((tx) => purgeTokens(tx, [id], endedBefore(later)))).toMatchObject(
+      {
+        purged: 1,
+      },
+    );
   });
 
   it.each<[EndedBy, string]>([

@@ -87,21 +87,24 @@ const purgingOf = (
 ) => `WITH held AS MATERIALIZED (${held} FOR UPDATE OF t SKIP LOCKED), ${BUSY},
   ${purgedAt('ARRAY(SELECT place FROM held WHERE id NOT IN (SELECT id FROM busy))', isDue)}`;
 
-/** Deletes those of these tokens of which `isDue` is true and which nobody else holds, and says which are due and stay. */
-export async function deleteThese(
+/**
+ * As `purgePage`, of these tokens, a thousand a call: those that were passed over before. Deletes those of which `isDue` is true
+ * and which nobody else holds, and says which are due and stay. Call `holdOffBulkRevocations` first.
+ */
+export async function purgeTokens(
   tx: Transaction,
   ids: readonly string[],
   isDue: TokenCondition,
 ): Promise<Omit<PurgedPage, 'next'>> {
   const areDue = `t.id = ANY ($${isDue.parameters.length + 1}::uuid[]) AND ${isTrue(isDue)}`;
-  const [these] = await rows<Omit<PurgedPage, 'next'>>(
+  const said = await rows<Omit<PurgedPage, 'next'>>(
     tx,
     `${purgingOf(`SELECT t.id, t.ctid AS place FROM access_tokens t WHERE ${areDue} AND ${AWAITS_NOTHING}`, isDue)}
      SELECT (SELECT count(*) FROM purged)::integer AS purged, ARRAY(SELECT t.id FROM access_tokens t
        WHERE ${areDue} AND t.id NOT IN (SELECT target_id FROM purged)) AS "passedOver"`,
     [...isDue.parameters, ids],
   );
-  return there(these);
+  return onlyRow(said);
 }
 
 /** Of what is behind a place in a page, with the parameters that follow those of the condition. */
@@ -125,7 +128,7 @@ export async function deletePage(
 ): Promise<PurgedPage> {
   const { by } = page;
   const { isBehind, most, parameters } = behindPlace(page, isDue);
-  const [purged] = await rows<PurgedPage>(
+  const said = await rows<PurgedPage>(
     tx,
     `${purgingOf(
       `SELECT t.id, t.ctid AS place, t.${by} AS moment FROM access_tokens t
@@ -142,7 +145,7 @@ export async function deletePage(
      FROM ending`,
     parameters,
   );
-  return there(purged);
+  return onlyRow(said);
 }
 
 /**
@@ -157,7 +160,7 @@ export async function deleteFreePage(
   const { by } = page;
   const { isBehind, most, parameters } = behindPlace(page, isDue);
   await rows(tx, `SET LOCAL lock_timeout = '200ms'`);
-  const [purged] = await rows<PurgedPage>(
+  const said = await rows<PurgedPage>(
     tx,
     `WITH found AS MATERIALIZED (SELECT t.id, t.ctid AS place, t.${by} AS moment FROM access_tokens t
        WHERE ${isBehind} AND ${isTrue(isDue)} ORDER BY t.${by}, t.id LIMIT ${most}),
@@ -167,7 +170,7 @@ export async function deleteFreePage(
        CASE WHEN (SELECT count(*) FROM found) = ${most} THEN ${nextOf('found')} END AS next`,
     parameters,
   );
-  return there(purged);
+  return onlyRow(said);
 }
 
 /** Whether a bulk revocation or a cap is still to be written into rows. */
@@ -179,7 +182,7 @@ export async function isSomethingToBeWritten(tx: Transaction): Promise<boolean> 
   return row?.is ?? true;
 }
 
-function there<T>(said: T | undefined): T {
-  if (!said) throw new Error('Tokens were purged by a statement that said nothing.');
-  return said;
+function onlyRow<T>([row]: readonly T[]): T {
+  if (!row) throw new Error('Tokens were purged by a statement that said nothing.');
+  return row;
 }

@@ -2,7 +2,6 @@ import type { Transaction } from '@tokenwarden/database';
 import {
   deleteFreePage,
   deletePage,
-  deleteThese,
   isSomethingToBeWritten,
   type PageOfEnded,
   type PurgedPage,
@@ -26,13 +25,4 @@ export async function purgePage(
 ): Promise<PurgedPage> {
   const isFree = !isHeld && !(await isSomethingToBeWritten(tx));
   return isFree ? deleteFreePage(tx, page, isDue) : deletePage(tx, page, isDue);
-}
-
-/** As `purgePage`, of these tokens, a thousand a call: those that were passed over before. */
-export async function purgeThese(
-  tx: Transaction,
-  ids: readonly string[],
-  isDue: TokenCondition,
-): Promise<Omit<PurgedPage, 'next'>> {
-  return deleteThese(tx, ids, isDue);
 }

@@ -2,15 +2,6 @@ import { databaseNow, rows, type Transaction } from '@tokenwarden/database';
 import type { Author } from '@tokenwarden/vocabulary';
 import { leaveTrail, withReason } from './token-trail.js';
 import { endNowOf, isBeingRevoked } from './tokens-now.queries.js';
-import { lockTokens } from './tokens-of-principal.queries.js';
-
-/**
- * Locks these tokens, some hundred, in the order of their ids, as `lockToken` does each: call `holdOffBulkRevocations` before,
- * and look at them again by a later statement.
- */
-export async function lockThese(tx: Transaction, ids: readonly string[]): Promise<void> {
-  await lockTokens(tx, ids);
-}
 
 /**
  * Revokes those of these locked tokens that are live at this moment, with an event for each; what was revoked or has ended stays

@@ -119,7 +119,10 @@ export async function selectLiveIds(
   return (await rows<{ id: string }>(tx, sql, [principalIds, after, most])).map(({ id }) => id);
 }
 
-/** Locks tokens, as `lockToken` does each; the caller goes through their ids in order. */
+/**
+ * Locks these tokens in the order of their ids, as `lockToken` does each: call `holdOffBulkRevocations` before, and look at them
+ * again by a later statement. Whoever has more than some hundred goes through their ids in order.
+ */
 export async function lockTokens(tx: Transaction, ids: readonly string[]): Promise<void> {
   await rows(tx, 'SELECT FROM access_tokens WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
 }

@@ -45,7 +45,7 @@ export class IdleRevocationTask implements Task {
     const { document } = await this.parts.database.read(currentPolicy);
     const { after } = document.idleRevocation;
     const notBefore = await this.parts.database.read((tx) => nothingBefore(tx, after));
-    if (notBefore) return NOTHING(after, notBefore);
+    if (notBefore) return nothingDue(after, notBefore);
     return context.dryRun ? this.look(context, document) : this.keepHouse(context, document);
   };
 
@@ -113,7 +113,7 @@ export class IdleRevocationTask implements Task {
   }
 }
 
-const NOTHING = (after: string, notBefore: Date): RunOutcome => ({
+const nothingDue = (after: string, notBefore: Date): RunOutcome => ({
   ...{ state: 'SUCCEEDED', examined: 0, affected: 0 },
   details: { after, nothingBefore: notBefore.toISOString() },
 });

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database, Transaction } from '@tokenwarden/database';
 import { currentPolicy } from '@tokenwarden/policy';
-import { holdOffBulkRevocations, lockThese, revokeThese } from '@tokenwarden/tokens';
+import { holdOffBulkRevocations, lockTokens, revokeThese } from '@tokenwarden/tokens';
 import { SYSTEM, type Duration } from '@tokenwarden/vocabulary';
 import type { RunContext } from '../runs/run.js';
 import { writePatiently } from '../runs/write-patiently.js';
@@ -60,7 +60,7 @@ export async function revokeMarked(
 async function revokeStillIdle(tx: Transaction, ids: readonly string[]): Promise<number> {
   await holdOffBulkRevocations(tx);
   const { after } = (await currentPolicy(tx)).document.idleRevocation;
-  await lockThese(tx, ids);
+  await lockTokens(tx, ids);
   const still = await stillToRevoke(tx, ids, after);
   const reason = `It was not used for ${after}, and not for a further ${after} after that was told.`;
   const revoked = await revokeThese(tx, still, SYSTEM, reason);

@@ -5,7 +5,7 @@ import {
   BEFORE_ALL,
   holdOffBulkRevocations,
   purgePage,
-  purgeThese,
+  purgeTokens,
   type PlaceOfEnd,
   type PurgedPage,
   type TokenCondition,
@@ -95,7 +95,7 @@ export class PurgeRun {
   private async tryAgain(ids: readonly string[]): Promise<void> {
     const { purged, passedOver } = await writePatiently(this.context, async (tx) => {
       const after = await this.afterInForce(tx);
-      return purgeThese(tx, ids, this.isDue(after));
+      return purgeTokens(tx, ids, this.isDue(after));
     });
     this.purged += purged;
     for (const id of ids) this.passedOver.delete(id);
