@@ -17,7 +17,8 @@ export interface RandomToken {
   readonly lastUsed: number | null;
   /** Warnings of expiry that were decided; `ofOtherEnd` before the end moved. */
   readonly warned: readonly { readonly hours: number; readonly ofOtherEnd: boolean }[];
-  readonly mark: { readonly decided: number; readonly isSent: boolean } | null;
+  /** Its mark of idleness: when it was decided, and when its owner was told. */
+  readonly mark: { readonly decided: number; readonly sent: number | null } | null;
 }
 
 /** How many users and how many accounts own the tokens. */
@@ -45,7 +46,9 @@ export const anyToken: fc.Arbitrary<RandomToken> = fc
       maxLength: 3,
       selector: ({ hours, ofOtherEnd }) => `${hours} ${ofOtherEnd}`,
     }),
-    mark: fc.option(fc.record({ decided: some, isSent: fc.boolean() })),
+    mark: fc.option(
+      fc.record({ decided: some, sent: fc.option(fc.oneof(some, fc.constant(0))) }).map(inOrder),
+    ),
   })
   .map(({ life, revokedAfter, rotated, created, lastUsed, ...facts }) => ({
     ...facts,
@@ -106,7 +109,7 @@ export class StoredTokens {
     await this.run(
       `INSERT INTO token_warnings (token_id, kind, threshold_seconds, decided_at, recipients, sent_at)
        SELECT id, 'IDLE', 3600, ${hoursAgo("(mark ->> 'decided')::integer")}, 1,
-         CASE WHEN (mark ->> 'isSent')::boolean THEN $2::timestamptz END ${FROM_STORED} WHERE jsonb_typeof(mark) = 'object'`,
+         ${hoursAgo("(mark ->> 'sent')::integer")} ${FROM_STORED} WHERE jsonb_typeof(mark) = 'object'`,
       parameters,
     );
     return stored.map(({ id }) => id);
@@ -120,6 +123,11 @@ export class StoredTokens {
   async run<T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
     return this.database.read((tx) => rows<T>(tx, sql, parameters), { withinSeconds: 60 });
   }
+}
+
+// Nobody is told before it is decided.
+function inOrder({ decided, sent }: { decided: number; sent: number | null }) {
+  return { decided, sent: sent === null ? null : Math.min(decided, sent) };
 }
 
 const NOBODY = JSON.stringify({ kind: 'SYSTEM', id: null, name: 'Tokenwarden' });

@@ -98,7 +98,7 @@ describe('what is idle', () => {
   it.each([
     ['is live and was not used for so long, nor created within that time', idleDue, isIdle],
     ['is marked while no mark stands since its last use', idleToMark, isToMark],
-    ['is revoked once its mark is as old, and its owner was told', idleToRevoke, isToRevoke],
+    ['is revoked once its mark is as old, and its owner was told half as long ago', idleToRevoke, isToRevoke],
   ] as const)('%s', (_, condition, rule) =>
     fc.assert(
       fc.asyncProperty(tokensOf, anyLength, anyLength, async (tokens, after, whole) => {
@@ -133,7 +133,11 @@ const MARKED_HOURS = 1;
 function isToRevoke(token: RandomToken, after: number, whole: number): boolean {
   const mark = standingMark(token, whole);
   return (
-    isIdle(token, after) && mark !== null && mark.decided >= Math.max(after, MARKED_HOURS) && mark.isSent
+    isIdle(token, after) &&
+    mark !== null &&
+    mark.decided >= Math.max(after, MARKED_HOURS) &&
+    mark.sent !== null &&
+    mark.sent >= Math.max(after, MARKED_HOURS) / 2
   );
 }
 
@@ -183,12 +187,21 @@ describe('the borders', () => {
   });
   it('a mark that is exactly so old and was sent ends the token, and a use after it wins', async () => {
     await stored.usesWholeSince(hoursAgo(48));
-    const mark = { decided: 3, isSent: true };
+    const mark = { decided: 3, sent: 3 };
     expect(await holds(idleToRevoke('t', 'PT3H', AT), { mark })).toBe(true);
     expect(await holds(idleToRevoke('t', 'PT3H1S', AT), { mark })).toBe(false);
     expect(await holds(idleToRevoke('t', 'PT1H', AT), { mark, lastUsed: 3 })).toBe(true);
     expect(await holds(idleToRevoke('t', 'PT1H', AT), { mark, lastUsed: 2 })).toBe(false);
     expect(await holds(idleToMark('t', 'PT1H', AT), { mark, lastUsed: 2 })).toBe(true);
-    expect(await holds(idleToRevoke('t', 'PT3H', AT), { mark: { ...mark, isSent: false } })).toBe(false);
+    expect(await holds(idleToRevoke('t', 'PT3H', AT), { mark: { ...mark, sent: null } })).toBe(false);
+  });
+  it('whoever was told late has half as long from then, exactly', async () => {
+    await stored.usesWholeSince(hoursAgo(48));
+    const mark = { decided: 24, sent: 2 };
+    expect(await holds(idleToRevoke('t', 'PT4H', AT), { mark })).toBe(true);
+    expect(await holds(idleToRevoke('t', 'PT4H2S', AT), { mark })).toBe(false);
+    expect(await holds(idleToMark('t', 'PT4H2S', AT), { mark })).toBe(false);
+    // A shorter one brings nothing forward: each mark says an hour.
+    expect(await holds(idleToRevoke('t', 'PT1M', AT), { mark: { decided: 1, sent: 0 } })).toBe(false);
   });
 });

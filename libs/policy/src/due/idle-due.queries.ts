@@ -21,13 +21,13 @@ export function idleToMark(table: string, after: Duration, at: string): string {
 
 /**
  * The condition that a run of IDLE_REVOCATION would revoke the token: it is idle, was marked a whole `after` ago or longer and has
- * not been used since, and all who are told of it were told or given up. A shorter `after` does not bring the moment forward that
- * they were told.
+ * not been used since, and all who are told of it were told or given up half of `after` ago or longer: whoever was told late has
+ * time to use it. A shorter `after` does not bring the moment forward that they were told.
  */
 export function idleToRevoke(table: string, after: Duration, at: string): string {
   return `(${idleDue(table, after, at)} AND EXISTS (${standingMark(table)}
     AND mark.decided_at <= ${sinceWhen(after, at)} AND mark.decided_at <= ${at} - mark.threshold_seconds * interval '1 second'
-    AND mark.sent_at IS NOT NULL))`;
+    AND mark.sent_at <= ${at} - greatest(interval '${durationSeconds(after)} seconds', mark.threshold_seconds * interval '1 second') / 2))`;
 }
 
 /**
