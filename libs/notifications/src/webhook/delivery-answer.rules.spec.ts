@@ -22,7 +22,7 @@ describe('an event', () => {
 });
 
 describe('trouble', () => {
-  it.each([301, 429, 503])('that %i tells of is the receiver’s, and every event waits', (status) =>
+  it.each([301, 429, 502, 503, 504])('that %i tells of is the receiver’s, and every event waits', (status) =>
     expect(answered(status)).toMatchObject({ holdsChannel: true }),
   );
   it.each([400, 413, 422, 500])('that %i tells of may be that of one event', (status) =>

@@ -13,6 +13,9 @@ export type Answer =
       readonly fault: string;
     };
 
+// The receiver, or the proxy before it, says so of whatever it is sent; another status may be about the very event.
+const OF_EVERY_EVENT: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
 /**
  * What an answer means for its event. 2xx alone is a delivery; a redirect is none, since whoever answers there is not who the
  * operator named. Nothing is refused for good: an event is the same for every attempt, but a receiver is repaired.
@@ -33,8 +36,7 @@ export function outcomeOf(answer: Answer, now: Date): Outcome {
     end: 'LATER',
     reply: `The receiver answered ${status}.`,
     notWithinSeconds: restAskedFor(retryAfter, now),
-    // Whatever it is that others are told, too. Another status may be about this very event.
-    holdsChannel: status === 429 || status === 503,
+    holdsChannel: OF_EVERY_EVENT.has(status),
   };
 }
 
