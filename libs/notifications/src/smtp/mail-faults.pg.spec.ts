@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { mailing, until } from '../../test/mailing.js';
+import { mailFor, mailing, until } from '../../test/mailing.js';
+import { enqueue } from '../outbox/enqueue.queries.js';
 
 const world = mailing();
 const SHORT = { connectionTimeout: 400, greetingTimeout: 400, socketTimeout: 400 };
@@ -40,6 +41,14 @@ describe('a mail server that refuses', () => {
     await until(() => world.lines.filter((line) => line.includes('given up')).length === 3);
     expect(world.lines.join()).not.toMatch(/ada|grace|linus|example\.org/);
     for (const { reply } of await world.stored()) expect(reply).toBe('554 5.7.1 <[recipient]>: Not from you');
+  });
+  it('one whose domain it writes in the letters of its language: it is not named either', async () => {
+    await world.smtp({ toRecipient: () => '550 <Grace@BÜCHER.example>, grace@xn--bcher-kva.example: gone' });
+    const mail = mailFor('grace@bücher.example', 'Grace');
+    await world.database.transaction((tx) => enqueue(tx, [mail]));
+    await world.process();
+    await world.untilAll(ended);
+    expect((await world.stored())[0]?.reply).toBe('550 <[recipient]>, [recipient]: gone');
   });
   it('one message: that one is given up, the next goes over the same connection', async () => {
     const server = await world.smtp({
