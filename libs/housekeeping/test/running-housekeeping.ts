@@ -5,7 +5,7 @@ import { Notifications } from '@tokenwarden/notifications';
 import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
-import type { Author, JsonObject } from '@tokenwarden/vocabulary';
+import type { Author, HousekeepingTask, JsonObject } from '@tokenwarden/vocabulary';
 import { databaseForSpecs, type DatabaseForSpecs } from '../../../test/harness/index.js';
 import type { RunOutcome, RunWork } from '../src/runs/run.js';
 import { RunEnds } from '../src/runs/run-end.js';
@@ -42,6 +42,8 @@ export interface Instance {
 /** How a test wants an instance. */
 export interface InstanceOptions {
   readonly name?: string;
+  /** The one task that it has; the directory's where left out. */
+  readonly task?: HousekeepingTask;
   readonly work?: RunWork;
   readonly schedule?: string;
   readonly isEnabled?: boolean;
@@ -98,7 +100,7 @@ export class RunningHousekeeping {
     const destination = { write: (line: string) => void this.lines.push(JSON.parse(line) as LogLine) };
     const logs = new Logs({ level: 'info', destination });
     const task: Task = {
-      name: 'DIRECTORY_SYNC',
+      name: options.task ?? 'DIRECTORY_SYNC',
       budgetSeconds: options.budgetSeconds ?? 60,
       timing:
         options.timing ??

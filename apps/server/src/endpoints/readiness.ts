@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, databaseNow } from '@tokenwarden/database';
 import { administratorGroupWarnings } from '@tokenwarden/directory';
-import { directoryWarnings } from '@tokenwarden/housekeeping';
+import { housekeepingWarnings } from '@tokenwarden/housekeeping';
 import { Settings } from '@tokenwarden/settings';
 import { unavailable } from '@tokenwarden/vocabulary';
 
@@ -63,7 +63,7 @@ export class Readiness {
     return this.database.read(
       async (tx) => [
         ...(await administratorGroupWarnings(tx, this.settings.adminGroups)),
-        ...(await directoryWarnings(tx)),
+        ...(await housekeepingWarnings(tx)),
       ],
       { withinSeconds: WARNINGS_PATIENCE_SECONDS },
     );
