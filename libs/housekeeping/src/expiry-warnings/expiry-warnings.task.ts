@@ -5,21 +5,13 @@ import { currentPolicy, type PolicyDocument } from '@tokenwarden/policy';
 import { Problem } from '@tokenwarden/vocabulary';
 import type { RunContext, RunOutcome, RunWork } from '../runs/run.js';
 import type { Task, Timing } from '../runs/task.js';
-import { writePatiently } from '../runs/write-patiently.js';
+import { foresee } from '../warnings/foreseeing.js';
 import { tellAll } from '../warnings/telling.js';
-import {
-  missingChannel,
-  openChannels,
-  requireChannels,
-  type WarningChannels,
-} from '../warnings/warning-channels.js';
-import { Collected, goThroughEnds } from './collecting.js';
-import { decideDue, foreseeDue } from './collecting.queries.js';
+import { Collected, decideAll } from '../warnings/through-ends.js';
+import { requireChannels, type WarningChannels } from '../warnings/warning-channels.js';
+import { expiringTokens } from './expiring-tokens.queries.js';
 
 type WarningPolicy = PolicyDocument['expiryWarnings'];
-
-/** For looking at all tokens that end within the longest threshold; nobody waits for a dry run. */
-const LOOK_SECONDS = 120;
 
 /**
  * EXPIRY_WARNINGS: tells people of tokens that end soon, once for each token, end and threshold, all of a person's tokens in one
@@ -49,11 +41,8 @@ export class ExpiryWarningsTask implements Task {
     const { database, notifications } = this;
     const channels = requireChannels(policy, notifications);
     const collected = new Collected();
-    const sought = { thresholds: policy.thresholds, channels };
     try {
-      await goThroughEnds(collected, context.signal, (reach) =>
-        writePatiently(context, (tx) => decideDue(tx, sought, reach)),
-      );
+      await decideAll(context, collected, expiringTokens(policy.thresholds, channels));
       const told = { subject: { kind: 'EXPIRY' }, channels } as const;
       const { details, ...end } = await tellAll(context, told, { database, notifications });
       const said = { ...detailsOf(collected, channels), ...details };
@@ -66,21 +55,13 @@ export class ExpiryWarningsTask implements Task {
     }
   }
 
-  private async look(context: RunContext, policy: WarningPolicy): Promise<RunOutcome> {
-    const wouldFail = missingChannel(policy, this.notifications);
-    // Who would be told is the same whatever is missing here.
-    const open = openChannels(policy, this.notifications);
-    const channels = { ...open, byMail: policy.channels.includes('EMAIL') };
-    const collected = new Collected();
-    await this.database.inSnapshot(
-      async (tx) => {
-        const sought = { thresholds: policy.thresholds, channels };
-        await goThroughEnds(collected, context.signal, (reach) => foreseeDue(tx, sought, reach));
-      },
-      { withinSeconds: LOOK_SECONDS },
+  private async look({ signal }: RunContext, policy: WarningPolicy): Promise<RunOutcome> {
+    const { database, notifications } = this;
+    const foreseen = await foresee({ database, notifications }, signal, policy, (_, channels) =>
+      expiringTokens(policy.thresholds, channels),
     );
-    const messages = collected.recipients.size;
-    const details = { ...detailsOf(collected, channels), messages, ...(wouldFail && { wouldFail }) };
+    const { collected, channels } = foreseen;
+    const details = { ...detailsOf(collected, channels), ...foreseen.details };
     return { state: 'SUCCEEDED', ...countsOf(collected), details };
   }
 }
@@ -89,6 +70,6 @@ function countsOf({ examined, due }: Collected) {
   return { examined, affected: due };
 }
 
-function detailsOf({ due, withoutEmail }: Collected, { webhook }: WarningChannels) {
-  return { warned: due, ...withoutEmail, ...(webhook && { webhook }) };
+function detailsOf({ due, detailsOfUnreachable }: Collected, { webhook }: WarningChannels) {
+  return { warned: due, ...detailsOfUnreachable, ...(webhook && { webhook }) };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { warningWorldForSpecs, type WantedToken } from '../../test/warning-world.js';
+import { decideNext, type Found } from '../warnings/through-ends.queries.js';
 import type { WarningChannels } from '../warnings/warning-channels.js';
-import { decideDue, type Found } from './collecting.queries.js';
+import { expiringTokens } from './expiring-tokens.queries.js';
 
 const THRESHOLDS = ['P30D', 'P7D', 'P1D'];
 const MAIL: WarningChannels = { byMail: true, byWebhook: false, webhook: null };
@@ -9,11 +10,11 @@ const ALL = { behind: null, most: 1_000 };
 const world = warningWorldForSpecs();
 
 const decide = (channels = MAIL, thresholds = THRESHOLDS): Promise<Found> =>
-  world.server.database.transaction((tx) => decideDue(tx, { thresholds, channels }, ALL));
+  world.server.database.transaction((tx) => decideNext(tx, expiringTokens(thresholds, channels), ALL));
 
 const decideBehind = (behind: Found['last']): Promise<Found> =>
   world.server.database.transaction((tx) =>
-    decideDue(tx, { thresholds: THRESHOLDS, channels: MAIL }, { behind, most: 2 }),
+    decideNext(tx, expiringTokens(THRESHOLDS, MAIL), { behind, most: 2 }),
   );
 
 describe('what is decided of a token', () => {

@@ -1,14 +1,12 @@
-import type { Database } from '@tokenwarden/database';
-import type { Notifications } from '@tokenwarden/notifications';
 import { currentPolicy, type PolicyDocument } from '@tokenwarden/policy';
 import { Problem, type JsonObject } from '@tokenwarden/vocabulary';
-import { Collected, goThroughEnds } from '../expiry-warnings/collecting.js';
 import type { RunContext, RunOutcome, RunWork } from '../runs/run.js';
 import type { Task, Timing } from '../runs/task.js';
-import { writePatiently } from '../runs/write-patiently.js';
-import { tellAll } from '../warnings/telling.js';
+import { foresee } from '../warnings/foreseeing.js';
+import { tellAll, type WarningSurroundings } from '../warnings/telling.js';
+import { Collected, decideAll } from '../warnings/through-ends.js';
 import { missingChannel, openChannels } from '../warnings/warning-channels.js';
-import { foreseeIdle, markIdle } from './idle.queries.js';
+import { idleTokens } from './idle-tokens.queries.js';
 import {
   countToRevoke,
   nothingBefore,
@@ -17,14 +15,8 @@ import {
   type IdleSurroundings,
 } from './idle-run.js';
 
-/** For looking at all live tokens; nobody waits for a dry run. */
-const LOOK_SECONDS = 120;
-
 /** What the task needs. */
-export interface IdleParts extends IdleSurroundings {
-  readonly database: Database;
-  readonly notifications: Notifications;
-}
+export type IdleParts = IdleSurroundings & WarningSurroundings;
 
 /** What a run has done so far. */
 interface Done {
@@ -81,34 +73,22 @@ export class IdleRevocationTask implements Task {
     const missing = missingChannel(expiryWarnings, notifications);
     if (missing !== undefined) return { state: 'FAILED', error: missing };
     const channels = openChannels(expiryWarnings, notifications);
-    await goThroughEnds(collected, context.signal, (reach) =>
-      writePatiently(context, (tx) => markIdle(tx, { after, channels }, reach)),
-    );
+    await decideAll(context, collected, idleTokens(after, channels));
     const told = { subject: { kind: 'IDLE', after }, channels } as const;
     const { details, ...end } = await tellAll(context, told, { database, notifications });
     const { webhook } = channels;
     return { ...end, details: { ...details, ...(webhook && { webhook }) } };
   }
 
-  private async look(context: RunContext, document: PolicyDocument): Promise<RunOutcome> {
-    const { expiryWarnings, idleRevocation } = document;
-    const { after } = idleRevocation;
-    const { database, notifications } = this.parts;
-    const wouldFail = missingChannel(expiryWarnings, notifications);
-    // Who would be told is the same whatever is missing here.
-    const open = openChannels(expiryWarnings, notifications);
-    const channels = { ...open, byMail: expiryWarnings.channels.includes('EMAIL') };
-    const done: Done = { revoked: 0, released: 0, collected: new Collected() };
-    await database.inSnapshot(
-      async (tx) => {
-        done.revoked = await countToRevoke(tx, after);
-        const sought = { after, channels };
-        await goThroughEnds(done.collected, context.signal, (reach) => foreseeIdle(tx, sought, reach));
-      },
-      { withinSeconds: LOOK_SECONDS },
-    );
-    const messages = done.collected.recipients.size;
-    const details = { ...detailsOf(document, done), messages, ...(wouldFail && { wouldFail }) };
+  private async look({ signal }: RunContext, document: PolicyDocument): Promise<RunOutcome> {
+    const { after } = document.idleRevocation;
+    let revoked = 0;
+    const foreseen = await foresee(this.parts, signal, document.expiryWarnings, async (tx, channels) => {
+      revoked = await countToRevoke(tx, after);
+      return idleTokens(after, channels);
+    });
+    const done: Done = { revoked, released: 0, collected: foreseen.collected };
+    const details = { ...detailsOf(document, done), ...foreseen.details };
     return { state: 'SUCCEEDED', ...countsOf(done), details };
   }
 }
@@ -123,9 +103,6 @@ function countsOf({ revoked, collected }: Done) {
 }
 
 function detailsOf({ idleRevocation }: PolicyDocument, { revoked, released, collected }: Done): JsonObject {
-  const { withoutEmail, withoutEmailCount } = collected.withoutEmail;
-  return {
-    ...{ after: idleRevocation.after, revoked, marked: collected.due, released },
-    ...{ withoutEmail, withoutEmailCount },
-  };
+  const { due: marked, detailsOfUnreachable } = collected;
+  return { after: idleRevocation.after, revoked, marked, released, ...detailsOfUnreachable };
 }

@@ -14,7 +14,7 @@ import {
   type MarkedTokens,
   type PlaceOfMark,
   type ReachOfMarks,
-} from './idle.queries.js';
+} from './marks.queries.js';
 
 /** Marks that one statement looks at. */
 const LOOKED_AT_ONCE = 2_000;

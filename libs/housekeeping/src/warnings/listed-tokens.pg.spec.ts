@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { warningWorldForSpecs } from '../../test/warning-world.js';
-import { decideDue } from '../expiry-warnings/collecting.queries.js';
+import { expiringTokens } from '../expiry-warnings/expiring-tokens.queries.js';
 import { digestOf, eventsOf } from './digest-content.js';
 import { nextForWebhook, openTokens } from './open-warnings.queries.js';
+import { decideNext } from './through-ends.queries.js';
 
 const world = warningWorldForSpecs();
 const EXPIRY = { kind: 'EXPIRY' } as const;
@@ -13,8 +14,8 @@ async function twoOfGrace(): Promise<string> {
   await world.token({ ends: '1 hour', userId: grace, name: 'goes' });
   await world.token({ ends: '2 hours', userId: grace, name: 'paused', isSuspended: true });
   const channels = { byMail: true, byWebhook: true, webhook: 'on' } as const;
-  const sought = { thresholds: ['P1D'], channels };
-  await world.server.database.transaction((tx) => decideDue(tx, sought, { behind: null, most: 100 }));
+  const search = expiringTokens(['P1D'], channels);
+  await world.server.database.transaction((tx) => decideNext(tx, search, { behind: null, most: 100 }));
   return grace;
 }
 

@@ -28,7 +28,13 @@ export interface WarningOutcome {
  * How a run ended that told people, or tried: FAILED where there was somebody to tell and nobody was told, with the reply; else
  * SUCCEEDED, and those who were refused for good are named.
  */
-export function outcomeOf({ sent, waiting, givenUp, givenUpCount, lastReply }: Telling): WarningOutcome {
+export function outcomeOfTelling({
+  sent,
+  waiting,
+  givenUp,
+  givenUpCount,
+  lastReply,
+}: Telling): WarningOutcome {
   const details = {
     ...{ told: sent, waiting, refused: givenUpCount },
     failedRecipients: givenUp.map(({ recipientName, email, reply }) => ({

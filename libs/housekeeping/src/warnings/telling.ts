@@ -6,7 +6,7 @@ import type { RunContext } from '../runs/run.js';
 import { writePatiently } from '../runs/write-patiently.js';
 import type { WarningSubject } from './digest-content.js';
 import { makeDigests } from './digests.js';
-import { outcomeOf, type WarningOutcome } from './outcome.rules.js';
+import { outcomeOfTelling, type WarningOutcome } from './outcome.rules.js';
 import { MOST_SETTLED, settleEnded } from './settling.js';
 import type { WarningChannels } from './warning-channels.js';
 
@@ -17,14 +17,14 @@ const POLL_MILLISECONDS = 100;
 const REST_PER_LOOK = 10;
 const PURPOSE = 'token-warning';
 
-/** What telling needs of its surroundings. */
-export interface Telegraph {
+/** What a task that warns needs of its surroundings. */
+export interface WarningSurroundings {
   readonly database: Database;
   readonly notifications: Notifications;
 }
 
 /** Of what people are told, and on which ways. */
-export interface Told {
+export interface ToTell {
   readonly subject: WarningSubject;
   readonly channels: WarningChannels;
 }
@@ -36,8 +36,8 @@ export interface Told {
  */
 export async function tellAll(
   context: RunContext,
-  { subject, channels }: Told,
-  { database, notifications }: Telegraph,
+  { subject, channels }: ToTell,
+  { database, notifications }: WarningSurroundings,
 ): Promise<WarningOutcome> {
   // The senders do not wait for the run: what they send while it is still making messages counts as well.
   const since = await database.read(databaseNow);
@@ -60,7 +60,7 @@ export async function tellAll(
   }
   await settleAll(context);
   const attempts = await writePatiently(context, (tx) => attemptsSince(tx, PURPOSE, since));
-  const outcome = outcomeOf({ ...attempts, waiting: attempts.waiting + left });
+  const outcome = outcomeOfTelling({ ...attempts, waiting: attempts.waiting + left });
   return { ...outcome, details: { messages, ...outcome.details } };
 }
 

@@ -1,13 +1,9 @@
 import { rows, type Transaction } from '@tokenwarden/database';
-import { idleToMark, idleToRevoke, markStands } from '@tokenwarden/policy';
+import { idleToRevoke, markStands } from '@tokenwarden/policy';
 import { tokensNow, USES_WHOLE_SINCE } from '@tokenwarden/tokens';
 import { durationSeconds, NOBODY, type Duration } from '@tokenwarden/vocabulary';
-import type { Found, Reach } from '../expiry-warnings/collecting.queries.js';
-import { addressWarnings, decideWarnings } from '../warnings/addressing.queries.js';
-import type { WarningChannels } from '../warnings/warning-channels.js';
 
 const AT = 'statement_timestamp()';
-const RFC_3339 = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 
 /** From when on a token can be known to be idle: uses have been recorded whole for so long; and whether that is yet to come. */
 export async function idleKnownFrom(
@@ -108,54 +104,4 @@ export async function forgetMarks(tx: Transaction, tokenIds: readonly string[]):
   await rows(tx, `DELETE FROM token_warnings WHERE kind = 'IDLE' AND token_id = ANY ($1::uuid[])`, [
     tokenIds,
   ]);
-}
-
-/** What is looked for. */
-export interface IdleSought {
-  readonly after: Duration;
-  readonly channels: WarningChannels;
-}
-
-/** Marks the next tokens by end that are idle: writes the marks, who is told of each, and their events, by one statement. */
-export async function markIdle(tx: Transaction, sought: IdleSought, reach: Reach): Promise<Found> {
-  const sql = `${await lookingAt(tx, sought)}, ${decideWarnings('IDLE', sought.channels)}
-    SELECT ${FOUND}, ARRAY[]::uuid[] AS recipients`;
-  return found(tx, sql, reach);
-}
-
-/** What `markIdle` would find, and nothing is written. */
-export async function foreseeIdle(tx: Transaction, sought: IdleSought, reach: Reach): Promise<Found> {
-  const sql = `${await lookingAt(tx, sought)}, ${addressWarnings(sought.channels)}
-    SELECT ${FOUND}, ARRAY(SELECT DISTINCT user_id FROM addressees) AS recipients`;
-  return found(tx, sql, reach);
-}
-
-const FOUND = `(SELECT count(*)::int FROM looked) AS examined, (SELECT count(*)::int FROM due) AS due,
-  ARRAY(SELECT username FROM unreachable) AS "withoutEmail",
-  (SELECT jsonb_build_object('endsAt', extract(epoch FROM ends_at) * 1000, 'id', id)
-   FROM looked ORDER BY ends_at DESC, id DESC LIMIT 1) AS last`;
-
-// One pass over the part of the index of ends that is still to come: that is what bounds the statement, however few are idle.
-async function lookingAt(tx: Transaction, { after }: IdleSought): Promise<string> {
-  const seconds = durationSeconds(after);
-  const revokedFrom = `to_char((${AT} + interval '${seconds} seconds') AT TIME ZONE 'UTC', ${RFC_3339})`;
-  return `WITH looked AS MATERIALIZED (
-      SELECT a.id, a.ends_at FROM access_tokens a
-      WHERE a.revoked_at IS NULL AND (a.ends_at, a.id) > ($1::timestamptz, $2::uuid) AND a.ends_at > ${AT}
-      ORDER BY a.ends_at, a.id LIMIT $3),
-    due AS MATERIALIZED (
-      SELECT gen_random_uuid() AS warning_id, t.id AS token_id, t.name AS token_name, t.user_id, t.service_account_id,
-        NULL::timestamptz AS ends_at, ${seconds}::bigint AS threshold_seconds,
-        jsonb_build_object('kind', 'IDLE', 'after', '${after}', 'revokedFrom', ${revokedFrom}) AS details
-      FROM looked JOIN ${await tokensNow(tx)} t ON t.id = looked.id WHERE ${idleToMark('t', after, AT)})`;
-}
-
-interface Row extends Omit<Found, 'last'> {
-  readonly last: { readonly endsAt: number; readonly id: string } | null;
-}
-
-async function found(tx: Transaction, sql: string, { behind, most }: Reach): Promise<Found> {
-  const [row] = await rows<Row>(tx, sql, [behind?.endsAt ?? new Date(0), behind?.id ?? NOBODY, most]);
-  if (!row) throw new Error('A statement that counts gave nothing.');
-  return { ...row, last: row.last && { id: row.last.id, endsAt: new Date(row.last.endsAt) } };
 }

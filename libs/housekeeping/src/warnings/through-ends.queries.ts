@@ -1,0 +1,78 @@
+import { rows, type Transaction } from '@tokenwarden/database';
+import { NOBODY } from '@tokenwarden/vocabulary';
+import { addressWarnings, decideWarnings, type WarningKind } from './addressing.queries.js';
+import type { WarningChannels } from './warning-channels.js';
+
+/** Where in the order of ends a run is. */
+export interface PlaceAmongEnds {
+  readonly endsAt: Date;
+  readonly id: string;
+}
+
+/** How far one statement goes: behind this place, so many tokens. */
+export interface Reach {
+  readonly behind: PlaceAmongEnds | null;
+  readonly most: number;
+}
+
+/** What is looked for along the ends of tokens. */
+export interface Search {
+  readonly kind: WarningKind;
+  readonly channels: WarningChannels;
+  /**
+   * The beginning of a statement: WITH queries `looked` (`id`, `ends_at`), the next tokens that are looked at, behind the end `$1`
+   * and the id `$2` and at most `$3` of them; and `due`, as `decideWarnings` has it, those among them that are warned of.
+   */
+  lookingAt(tx: Transaction): Promise<string>;
+  /** What stands for `$4` and further. */
+  readonly parameters: readonly unknown[];
+}
+
+/** What one statement found. */
+export interface Found {
+  /** Tokens that were looked at. */
+  readonly examined: number;
+  readonly due: number;
+  /** Names of those who would be told and have no address. */
+  readonly withoutEmail: readonly string[];
+  /** Where nothing was written: the ids of those who would get mail. */
+  readonly recipients: readonly string[];
+  /** The last token that was looked at. */
+  readonly last: PlaceAmongEnds | null;
+}
+
+/** SQL: the picture of a moment in UTC as RFC 3339 has it, for `to_char`. */
+export const RFC_3339 = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
+
+/** Decides the warnings of the next tokens by end: writes them, who is told of each, and their events, by one statement. */
+export async function decideNext(tx: Transaction, search: Search, reach: Reach): Promise<Found> {
+  const deciding = decideWarnings(search.kind, search.channels);
+  return found(tx, search, reach, `${deciding} SELECT ${FOUND}, ARRAY[]::uuid[] AS recipients`);
+}
+
+/** What `decideNext` would find, and nothing is written. */
+export async function foreseeNext(tx: Transaction, search: Search, reach: Reach): Promise<Found> {
+  const recipients = 'ARRAY(SELECT DISTINCT user_id FROM addressees) AS recipients';
+  return found(tx, search, reach, `${addressWarnings(search.channels)} SELECT ${FOUND}, ${recipients}`);
+}
+
+const FOUND = `(SELECT count(*)::int FROM looked) AS examined, (SELECT count(*)::int FROM due) AS due,
+  ARRAY(SELECT username FROM unreachable) AS "withoutEmail",
+  (SELECT jsonb_build_object('endsAt', extract(epoch FROM ends_at) * 1000, 'id', id)
+   FROM looked ORDER BY ends_at DESC, id DESC LIMIT 1) AS last`;
+
+interface Row extends Omit<Found, 'last'> {
+  readonly last: { readonly endsAt: number; readonly id: string } | null;
+}
+
+async function found(tx: Transaction, search: Search, { behind, most }: Reach, rest: string): Promise<Found> {
+  const [row] = await rows<Row>(tx, `${await search.lookingAt(tx)}, ${rest}`, [
+    behind?.endsAt ?? new Date(0),
+    behind?.id ?? NOBODY,
+    most,
+    ...search.parameters,
+  ]);
+  if (!row) throw new Error('A statement that counts gave nothing.');
+  const { last } = row;
+  return { ...row, last: last && { id: last.id, endsAt: new Date(last.endsAt) } };
+}
