@@ -3,7 +3,7 @@ import { CapWriter } from './caps/cap-writer.js';
 import { PolicyChangeService } from './change/policy-change.service.js';
 import { PolicyHistoryService } from './history/policy-history.service.js';
 import { ImpactResolver } from './impact/impact.resolver.js';
-import { PolicyImpacts } from './impact/policy-impacts.js';
+import { PolicyImpactService } from './impact/policy-impact.service.js';
 import { PolicyResolver } from './policy.resolver.js';
 import { PolicyService } from './policy.service.js';
 import { WarningsResolver } from './warnings/warnings.resolver.js';
@@ -14,7 +14,7 @@ import { WarningsResolver } from './warnings/warnings.resolver.js';
     PolicyService,
     PolicyChangeService,
     PolicyHistoryService,
-    PolicyImpacts,
+    PolicyImpactService,
     CapWriter,
     PolicyResolver,
     ImpactResolver,

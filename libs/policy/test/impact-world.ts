@@ -6,8 +6,8 @@ import { SYSTEM, wholeSecond, type Author, type Caller, type Scope } from '@toke
 import { freshDatabase, type TestDatabase } from '../../../test/harness/index.js';
 import { changePolicy } from '../src/change/change-policy.js';
 import type { AskedChange } from '../src/change/prepare-change.js';
-import type { PolicyEffect } from '../src/impact/impact.queries.js';
-import { PolicyImpacts } from '../src/impact/policy-impacts.js';
+import type { PolicyEffect } from '../src/impact/effects.queries.js';
+import { PolicyImpactService } from '../src/impact/policy-impact.service.js';
 import type { PolicyDocument } from '../src/policy-document.rules.js';
 import { insertVersion } from '../src/policy.queries.js';
 import { ensureFirstPolicy } from '../src/policy.service.js';
@@ -47,14 +47,14 @@ export interface ListedHit {
 /** A database with random tokens, in which policies are changed and what they would do is asked. */
 export class ImpactWorld {
   readonly tokens: StoredTokens;
-  readonly impacts: PolicyImpacts;
+  readonly impacts: PolicyImpactService;
 
   private constructor(
     private readonly server: TestDatabase,
     readonly database: Database,
   ) {
     this.tokens = new StoredTokens(database);
-    this.impacts = new PolicyImpacts(database);
+    this.impacts = new PolicyImpactService(database);
   }
 
   static async begin(): Promise<ImpactWorld> {
@@ -89,7 +89,7 @@ export class ImpactWorld {
 
   /** What the change would do. */
   ask(asked: AskedChange) {
-    return this.impacts.of(READER, asked, new Loaders());
+    return this.impacts.foresee(READER, asked, new Loaders());
   }
 
   /** All that the change would hit, page by page, each asked anew. */

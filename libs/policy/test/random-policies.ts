@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { durationOfSeconds } from '@tokenwarden/vocabulary';
-import type { AskedProfile, PolicyChanges } from '../src/change/change.rules.js';
+import type { PolicyChanges } from '../src/change/change.rules.js';
+import type { AskedProfile } from '../src/change/profiles.rules.js';
 import { FIRST_POLICY, type PolicyDocument } from '../src/policy-document.rules.js';
 import { anyLength } from './random-tokens.js';
 

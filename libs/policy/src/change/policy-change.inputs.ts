@@ -4,7 +4,8 @@ import { TokenKindEnum } from '@tokenwarden/tokens';
 import { TEXT_LIMITS, type Duration, type TokenKind } from '@tokenwarden/vocabulary';
 import type { WarningChannel } from '../policy-document.rules.js';
 import { WarningChannelEnum } from '../policy.types.js';
-import type { AskedProfile, PolicyChanges, TaskChanges, WarningChanges } from './change.rules.js';
+import type { PolicyChanges, TaskChanges, WarningChanges } from './change.rules.js';
+import type { AskedProfile } from './profiles.rules.js';
 import { EXISTING_TOKENS, type AskedChange, type ExistingTokens } from './prepare-change.js';
 
 /** GraphQL's `ExistingTokens`. */

@@ -29,7 +29,7 @@ export interface AskedChange {
 
 /** What a cap takes, as `capEndOf` reads it. */
 export interface PreparedCap {
-  /** Whole seconds, not before now. */
+  /** In whole seconds, rounded down: where it counts from now it lies up to a second before. */
   readonly enforceFrom: Date;
   /** The maximum of each profile of the new policy, in seconds. */
   readonly maxima: Readonly<Record<string, number>>;

@@ -9,7 +9,7 @@ import { idleToMark, idleToRevoke } from '../due/idle-due.queries.js';
 import { purgeDue } from '../due/purge-due.queries.js';
 import { warningDue } from '../due/warning-due.queries.js';
 import type { PolicyDocument } from '../policy-document.rules.js';
-import { POLICY_EFFECTS, type PolicyEffect } from './impact.queries.js';
+import { POLICY_EFFECTS, type PolicyEffect } from './effects.queries.js';
 import type { PolicyImpact } from './impact.types.js';
 
 jest.setTimeout(180_000);
@@ -156,7 +156,8 @@ describe('what a change would do', () => {
         const owners = new Set(hits.map(({ id }) => ownerIn(ask, ids.indexOf(id))));
         expect(counts).toEqual([...POLICY_EFFECTS.map((effect) => having(hits, effect).length), owners.size]);
       }),
-      { numRuns: 15, endOnFailure: true }, // shrinking would ask the database for minutes,
+      // Shrinking would ask the database for minutes.
+      { numRuns: 15, endOnFailure: true },
     );
     expect(compared.made).toBeGreaterThan(5);
   });

@@ -15,7 +15,7 @@ import type { RandomToken } from '../../test/random-tokens.js';
 import { FIRST_POLICY } from '../policy-document.rules.js';
 import { WarningsResolver } from '../warnings/warnings.resolver.js';
 import { ImpactResolver } from './impact.resolver.js';
-import { PolicyImpacts } from './policy-impacts.js';
+import { PolicyImpactService } from './policy-impact.service.js';
 
 let world: ImpactWorld;
 let nest: TestingModule;
@@ -36,7 +36,7 @@ beforeAll(async () => {
         buildSchemaOptions: { orphanedTypes: [UserToken, ServiceAccountToken] },
       }),
     ],
-    providers: [PolicyImpacts, ImpactResolver, WarningsResolver],
+    providers: [PolicyImpactService, ImpactResolver, WarningsResolver],
   }).compile();
   const app = nest.createNestApplication(new FastifyAdapter(), { logger: false });
   await app.useGlobalPipes(inputValidation()).init();

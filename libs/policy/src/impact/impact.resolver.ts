@@ -5,7 +5,7 @@ import type { Caller } from '@tokenwarden/vocabulary';
 import { UpdatePolicyInput } from '../change/policy-change.inputs.js';
 import { AffectedTokenConnection, PolicyImpact } from './impact.types.js';
 import type { AffectedToken } from './impact.types.js';
-import { PolicyImpacts } from './policy-impacts.js';
+import { PolicyImpactService } from './policy-impact.service.js';
 
 // Each looks at every token there is: one request has three at most, with a page each.
 const COST_OF_A_PASS = 2_600;
@@ -15,7 +15,7 @@ const COST_OF_A_PAGE = 400;
 /** What a change of the policy would do, in GraphQL. */
 @Resolver(() => PolicyImpact)
 export class ImpactResolver {
-  constructor(private readonly impacts: PolicyImpacts) {}
+  constructor(private readonly impacts: PolicyImpactService) {}
 
   @Query(() => PolicyImpact, {
     description:
@@ -27,7 +27,7 @@ export class ImpactResolver {
     @CurrentCaller() caller: Caller,
     @RequestLoaders() loaders: Loaders,
   ): Promise<PolicyImpact> {
-    return this.impacts.of(caller, input, loaders);
+    return this.impacts.foresee(caller, input, loaders);
   }
 
   @ResolveField(() => AffectedTokenConnection, {

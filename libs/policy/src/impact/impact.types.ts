@@ -1,7 +1,7 @@
 import { Field, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
 import { connectionOf, DateTimeScalar, type Connection, type ForwardPageArgs } from '@tokenwarden/api';
 import { AccessToken } from '@tokenwarden/tokens';
-import { POLICY_EFFECTS, type PolicyEffect } from './impact.queries.js';
+import { POLICY_EFFECTS, type PolicyEffect } from './effects.queries.js';
 
 /** GraphQL's `PolicyEffect`. */
 export const PolicyEffectEnum = Object.fromEntries(POLICY_EFFECTS.map((effect) => [effect, effect]));

@@ -14,14 +14,8 @@ import { seesToken, standingOf, toAccessToken, tokensByIds } from '@tokenwarden/
 import type { Caller } from '@tokenwarden/vocabulary';
 import { prepareChange, requireSomeChange, type AskedChange } from '../change/prepare-change.js';
 import { currentPolicy } from '../policy.service.js';
-import {
-  capHitsAny,
-  IMPACT_CURSOR,
-  readImpact,
-  type ForeseenChange,
-  type HitToken,
-  type ImpactCounts,
-} from './impact.queries.js';
+import { capHitsAny, type ForeseenChange } from './effects.queries.js';
+import { IMPACT_CURSOR, readImpact, type HitToken, type ImpactCounts } from './impact.queries.js';
 import type { AffectedToken, PolicyImpact } from './impact.types.js';
 
 /** What is read of an impact together; `tokens` are those of the page, and one more where it goes on. */
@@ -35,7 +29,7 @@ const COUNTS = 'counts';
 
 /** What changes of the policy would do, before they are made. */
 @Injectable()
-export class PolicyImpacts {
+export class PolicyImpactService {
   constructor(private readonly database: Database) {}
 
   /**
@@ -44,7 +38,7 @@ export class PolicyImpacts {
    * the caller would not see them otherwise.
    * @throws Problem `INVALID_INPUT`, `VERSION_CONFLICT`, `UNAVAILABLE`
    */
-  async of(caller: Caller, asked: AskedChange, loaders: Loaders): Promise<PolicyImpact> {
+  async foresee(caller: Caller, asked: AskedChange, loaders: Loaders): Promise<PolicyImpact> {
     await this.database.inSnapshot((tx) => requireChange(tx, asked));
     const read: Batch<Page | typeof COUNTS, ImpactPart> = (keys) =>
       this.database.inSnapshot((tx) => readParts(tx, { caller, asked }, keys));

@@ -158,9 +158,13 @@ describe('an effect', () => {
   it('is marked or revoked as idle alike, and not before uses have been known for so long', async () => {
     await world.tokens.usesWholeSince(hoursFromNow(-1));
     expect(await effectsOf({}, keep(idleAfterAnHour))).toEqual(['IDLE_REVOKED']);
-    const mark = { decided: 2, isSent: true };
+    const mark = { decided: 2, sent: 2 };
     expect(await effectsOf({ mark }, keep(idleAfterAnHour))).toEqual(['IDLE_REVOKED']);
-    expect(await effectsOf({ mark: { ...mark, decided: 0 } }, keep(idleAfterAnHour))).toEqual([]);
+    expect(await effectsOf({ mark: { decided: 0, sent: 0 } }, keep(idleAfterAnHour))).toEqual([]);
+    expect(await effectsOf({ mark: { decided: 1, sent: 1 } }, keep(idleAfterAnHour))).toEqual([
+      'IDLE_REVOKED',
+    ]);
+    expect(await effectsOf({ mark: { decided: 1, sent: 0 } }, keep(idleAfterAnHour))).toEqual([]);
     expect(await effectsOf({ lastUsed: 0 }, keep(idleAfterAnHour))).toEqual([]);
     await world.tokens.usesWholeSince(hoursFromNow(0));
     expect(await effectsOf({}, keep(idleAfterAnHour))).toEqual([]);
@@ -254,7 +258,7 @@ describe('asking', () => {
         return result;
       }),
     );
-    const impact = await world.impacts.of(READER, cap('PT1H'), new Loaders());
+    const impact = await world.impacts.foresee(READER, cap('PT1H'), new Loaders());
     const [cut, exceeding, one, two] = await Promise.all([
       impact.cutShort,
       impact.exceedsMaximum,
