@@ -1,6 +1,7 @@
 export { Database, type Bounds, type Transaction } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { databaseNow, rows } from './rows.js';
+export { besideOwnClock } from './clock-difference.js';
 export { inBatches } from './batches.js';
 export { writeTogether, type Write } from './writes.js';
 export { changeOf, recordChange, type ChangeKind } from './change-log.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { rows } from '@tokenwarden/database';
+import { openDatabase, rows } from '@tokenwarden/database';
 import { readSettings } from '@tokenwarden/settings';
 import { databaseForSpecs } from '../../../../test/harness/index.js';
 import { HealthController } from './health.controller.js';
@@ -9,8 +9,8 @@ const settings = readSettings({ ADMIN_GROUPS: 'nobody-here' });
 
 const fresh = databaseForSpecs();
 
-function started(): HealthController {
-  const readiness = new Readiness(fresh.database, settings);
+function started(database = fresh.database): HealthController {
+  const readiness = new Readiness(database, settings);
   readiness.started();
   return new HealthController(settings, readiness);
 }
@@ -38,6 +38,31 @@ describe('the warnings of a product that is ready', () => {
       await Promise.all(Array.from({ length: 50 }, () => health.ready()));
       expect(await waiting()).toBeLessThanOrEqual(2);
     });
+  });
+});
+
+describe('a product whose database has another clock', () => {
+  it.each([
+    ['6 seconds', '6 seconds ahead of'],
+    ['-1 hour', '60 minutes behind'],
+  ])('by %s, is not ready and names it', async (interval, words) => {
+    const sql = (text: string) => fresh.database.read((tx) => rows<{ name: string }>(tx, text));
+    const [{ name } = { name: '' }] = await sql('SELECT current_database() AS name');
+    await sql('CREATE SCHEMA wrong');
+    await sql(`CREATE FUNCTION wrong.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+      $$ SELECT pg_catalog.clock_timestamp() + interval '${interval}' $$`);
+    await sql(`ALTER DATABASE "${name}" SET search_path = wrong, public, pg_catalog`);
+    const wrong = await openDatabase(fresh.url, { applicationName: 'wrong' });
+    try {
+      await expect(started(wrong).ready()).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining(`The database's clock is about ${words} the clock of this process`),
+      });
+    } finally {
+      await wrong.close();
+      await sql(`ALTER DATABASE "${name}" RESET search_path`);
+      await sql('DROP SCHEMA wrong CASCADE');
+    }
   });
 });
 

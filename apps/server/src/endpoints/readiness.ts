@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Database, databaseNow } from '@tokenwarden/database';
+import { besideOwnClock, Database, databaseNow } from '@tokenwarden/database';
 import { administratorGroupWarnings } from '@tokenwarden/directory';
 import { housekeepingWarnings } from '@tokenwarden/housekeeping';
 import { Settings } from '@tokenwarden/settings';
 import { unavailable } from '@tokenwarden/vocabulary';
-
-/** Farther apart than this, lifetimes and expiry would be judged by different clocks. */
-const WIDEST_CLOCK_GAP_SECONDS = 5;
 
 const PATIENCE_SECONDS = 2;
 /** Whoever asks whether it is ready may wait a second, and warnings are the lesser part of the answer. */
@@ -48,15 +45,10 @@ export class Readiness {
   /** @throws Problem `UNAVAILABLE` naming what is missing */
   async assertReady(): Promise<void> {
     if (!this.isStarted) throw unavailable('Starting: the directory has not been read yet.');
-    const asked = Date.now();
-    const databaseTime = await this.database.read(databaseNow, { withinSeconds: PATIENCE_SECONDS });
-    const answered = Date.now();
-    const ahead = Math.max(asked - databaseTime.getTime(), databaseTime.getTime() - answered);
-    if (ahead > WIDEST_CLOCK_GAP_SECONDS * 1_000) {
-      throw unavailable(
-        `The clocks of this machine and of the database are more than ${WIDEST_CLOCK_GAP_SECONDS} seconds apart.`,
-      );
-    }
+    const { difference } = await besideOwnClock(() =>
+      this.database.read(databaseNow, { withinSeconds: PATIENCE_SECONDS }),
+    );
+    if (difference !== undefined) throw unavailable(difference);
   }
 
   private readWarnings(): Promise<readonly string[]> {

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@tokenwarden/database';
 import { Notifications } from '@tokenwarden/notifications';
 import { currentPolicy, type PolicyDocument } from '@tokenwarden/policy';
-import { Problem } from '@tokenwarden/vocabulary';
+import { agreedNow } from '../runs/clocks-apart.js';
+import { cutShort } from '../runs/cut-short.js';
 import type { RunContext, RunOutcome, RunWork } from '../runs/run.js';
 import type { Task, Timing } from '../runs/task.js';
 import { foresee } from '../warnings/foreseeing.js';
@@ -22,7 +23,9 @@ type WarningPolicy = PolicyDocument['expiryWarnings'];
 export class ExpiryWarningsTask implements Task {
   readonly name = 'EXPIRY_WARNINGS';
   readonly budgetSeconds = 3_600;
+  readonly isByTheClock = true;
   readonly run: RunWork = async (context) => {
+    await this.database.read(agreedNow);
     const { expiryWarnings } = (await this.database.read(currentPolicy)).document;
     return context.dryRun ? this.look(context, expiryWarnings) : this.warn(context, expiryWarnings);
   };
@@ -48,10 +51,8 @@ export class ExpiryWarningsTask implements Task {
       const said = { ...detailsOf(collected, channels), ...details };
       return { ...end, ...countsOf(collected), details: said };
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      // What was decided by then stays so, and the next run goes on.
-      const details = detailsOf(collected, channels);
-      return { state: 'FAILED', error: error.message, ...countsOf(collected), details };
+      const { details, ...end } = cutShort(error);
+      return { ...end, ...countsOf(collected), details: { ...detailsOf(collected, channels), ...details } };
     }
   }
 

@@ -1,5 +1,7 @@
 import { currentPolicy, type PolicyDocument } from '@tokenwarden/policy';
-import { Problem, type JsonObject } from '@tokenwarden/vocabulary';
+import type { JsonObject } from '@tokenwarden/vocabulary';
+import { agreedNow } from '../runs/clocks-apart.js';
+import { cutShort } from '../runs/cut-short.js';
 import type { RunContext, RunOutcome, RunWork } from '../runs/run.js';
 import type { Task, Timing } from '../runs/task.js';
 import { foresee } from '../warnings/foreseeing.js';
@@ -33,7 +35,9 @@ interface Done {
 export class IdleRevocationTask implements Task {
   readonly name = 'IDLE_REVOCATION';
   readonly budgetSeconds = 3_600;
+  readonly isByTheClock = true;
   readonly run: RunWork = async (context) => {
+    await this.parts.database.read(agreedNow);
     const { document } = await this.parts.database.read(currentPolicy);
     const { after } = document.idleRevocation;
     const notBefore = await this.parts.database.read((tx) => nothingBefore(tx, after));
@@ -57,9 +61,8 @@ export class IdleRevocationTask implements Task {
       const { state, error, details } = await this.markAndTell(context, document, done.collected);
       return { state, ...countsOf(done), ...(error && { error }), details: { ...said(), ...details } };
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      // What was done by then stays so, and the next run goes on.
-      return { state: 'FAILED', error: error.message, ...countsOf(done), details: said() };
+      const { details, ...end } = cutShort(error);
+      return { ...end, ...countsOf(done), details: { ...said(), ...details } };
     }
   }
 

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Database, databaseNow, type Transaction } from '@tokenwarden/database';
+import { Database, type Transaction } from '@tokenwarden/database';
 import { currentPolicy, type PolicyDocument } from '@tokenwarden/policy';
-import { durationSeconds, Problem, type Duration, type JsonObject } from '@tokenwarden/vocabulary';
+import { durationSeconds, type Duration, type JsonObject } from '@tokenwarden/vocabulary';
+import { agreedNow } from '../runs/clocks-apart.js';
+import { cutShort } from '../runs/cut-short.js';
 import type { RunContext, RunOutcome, RunWork } from '../runs/run.js';
 import type { Task, Timing } from '../runs/task.js';
 import { PurgeRun } from './purge-run.js';
@@ -17,6 +19,7 @@ const LOOK_SECONDS = 60;
 export class PurgeTask implements Task {
   readonly name = 'PURGE';
   readonly budgetSeconds = 3_600;
+  readonly isByTheClock = true;
   readonly run: RunWork = (context) => (context.dryRun ? this.look() : this.purge(context));
 
   constructor(private readonly database: Database) {}
@@ -30,19 +33,17 @@ export class PurgeTask implements Task {
     const deadline = performance.now() + LONGEST_SECONDS * 1_000;
     const { at, after } = await this.database.read(beginning);
     const run = new PurgeRun(context, at);
-    const outcome = (error?: string): RunOutcome => ({
-      state: error === undefined ? 'SUCCEEDED' : 'FAILED',
+    const outcome = ({ details, ...end }: ReturnType<typeof cutShort>): RunOutcome => ({
+      ...end,
       examined: run.purged + run.left,
       affected: run.purged,
-      ...(error === undefined ? {} : { error }),
-      details: { ...detailsOf(at, after), ...(run.left > 0 ? { left: run.left } : {}) },
+      details: { ...detailsOf(at, after), ...(run.left > 0 ? { left: run.left } : {}), ...details },
     });
     try {
-      return (await run.purgeUntil(deadline)) ? outcome() : outcome(NOT_THROUGH);
+      return outcome((await run.purgeUntil(deadline)) ? { state: 'SUCCEEDED' } : NOT_THROUGH);
     } catch (error) {
       // What is gone is gone, whatever kept it from the rest.
-      if (error instanceof Problem) return outcome(error.message);
-      throw error;
+      return outcome(cutShort(error));
     }
   }
 
@@ -58,10 +59,13 @@ export class PurgeTask implements Task {
   }
 }
 
-const NOT_THROUGH = `It removed what it could in ${LONGEST_SECONDS / 60} minutes, and more is due: the next run goes on.`;
+const NOT_THROUGH = {
+  state: 'FAILED',
+  error: `It removed what it could in ${LONGEST_SECONDS / 60} minutes, and more is due: the next run goes on.`,
+} as const;
 
 async function beginning(tx: Transaction): Promise<{ at: Date; after: Duration }> {
-  const at = await databaseNow(tx);
+  const at = await agreedNow(tx);
   return { at, after: (await currentPolicy(tx)).document.purge.after };
 }
 

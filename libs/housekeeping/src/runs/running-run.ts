@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Database, Transaction } from '@tokenwarden/database';
+import { besideOwnClock, type Database, type Transaction } from '@tokenwarden/database';
 import { Problem, type Author } from '@tokenwarden/vocabulary';
+import { ClocksApart } from './clocks-apart.js';
 import {
   LostRun,
   RunFailed,
@@ -11,6 +12,7 @@ import {
 } from './run.js';
 import { endOfFailure, type EndedRun, type RunEnd, type RunEnds } from './run-end.js';
 import { holdAlone, holdPlace, LEASE_SECONDS, renewLease, type ClaimedRun } from './runs.queries.js';
+import type { Task } from './task.js';
 
 const RENEWAL_MILLISECONDS = 10_000;
 /** How soon a renewal that failed, or an end that could not be recorded, is tried again. */
@@ -29,7 +31,7 @@ export interface RunSurroundings {
   readonly database: Database;
   readonly ends: RunEnds;
   readonly by: Author;
-  readonly budgetSeconds: number;
+  readonly task: Pick<Task, 'budgetSeconds' | 'isByTheClock'>;
 }
 
 /** What is to be said of a run: nothing where it has lost its place. */
@@ -60,7 +62,7 @@ export class RunningRun {
     private readonly run: ClaimedRun,
     private readonly around: RunSurroundings,
   ) {
-    this.outOfTimeAt = performance.now() + around.budgetSeconds * 1_000;
+    this.outOfTimeAt = performance.now() + around.task.budgetSeconds * 1_000;
   }
 
   /**
@@ -69,7 +71,7 @@ export class RunningRun {
    * @throws Problem `UNAVAILABLE` where the end could not be recorded: then others end it
    */
   async carryOut(work: RunWork): Promise<HousekeepingRunRecord | undefined> {
-    const { budgetSeconds } = this.around;
+    const { budgetSeconds } = this.around.task;
     const budget = setTimeout(
       () => this.abort(new RunFailed(`It took longer than the ${budgetSeconds} seconds that it may take.`)),
       budgetSeconds * 1_000,
@@ -145,8 +147,7 @@ export class RunningRun {
     try {
       const result = await this.around.database.transaction(
         async (tx) => {
-          if (!(await holdPlace(tx, this.run)))
-            throw new LostRun('Another run has taken the place of this one.');
+          await this.hold(tx);
           return await work(tx);
         },
         { withinSeconds },
@@ -159,6 +160,12 @@ export class RunningRun {
     } finally {
       this.ending = undefined;
     }
+  }
+
+  private async hold(tx: Transaction): Promise<void> {
+    const { told, difference } = await besideOwnClock(() => holdPlace(tx, this.run));
+    if (!told) throw new LostRun('Another run has taken the place of this one.');
+    if (this.around.task.isByTheClock && difference !== undefined) throw new ClocksApart(difference);
   }
 
   // Who was told to stop before this takes everything back; after it, the commit goes through.

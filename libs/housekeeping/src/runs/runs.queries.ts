@@ -185,16 +185,16 @@ export async function renewLease(tx: Transaction, { id, fence }: ClaimedRun): Pr
 
 /**
  * Holds the run's place to the end of the transaction: until then nobody takes it over, and its lease can be renewed.
- * False where it has lost its place.
+ * @returns what time it is by then; undefined where it has lost its place
  */
-export async function holdPlace(tx: Transaction, { id, fence }: ClaimedRun): Promise<boolean> {
-  const held = await rows(
+export async function holdPlace(tx: Transaction, { id, fence }: ClaimedRun): Promise<Date | undefined> {
+  const [held] = await rows<{ now: Date }>(
     tx,
-    `SELECT id FROM housekeeping_runs
+    `SELECT ${NOW} AS now FROM housekeeping_runs
      WHERE id = $1 AND fence = $2 AND state = 'RUNNING' AND lease_until > clock_timestamp() FOR KEY SHARE`,
     [id, fence],
   );
-  return held.length > 0;
+  return held?.now;
 }
 
 /** Holds the run alone: it waits for a transaction of the run that is under way. False where the run has ended. */

@@ -170,7 +170,7 @@ export class Runs implements BeforeApplicationShutdown {
     if (replaced) this.ends.tell(replaced);
     if (!claimed) return this.given(task, run);
     const { database, ends, logs } = this;
-    const running = new RunningRun(claimed, { database, ends, by, budgetSeconds: task.budgetSeconds });
+    const running = new RunningRun(claimed, { database, ends, by, task });
     const ended = running
       .carryOut(work)
       .then((after) => after ?? this.endElsewhere(run.id, task.budgetSeconds))

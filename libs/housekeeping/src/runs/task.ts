@@ -28,6 +28,8 @@ export interface Task {
   readonly name: HousekeepingTask;
   /** How long one run may take, in seconds; after that its signal aborts and it is FAILED. */
   readonly budgetSeconds: number;
+  /** What it does follows from what time it is: while the database's clock cannot be trusted it writes nothing. */
+  readonly isByTheClock?: boolean;
   /** When it runs by itself under this policy, the one in force: it is asked again at every look. */
   timing(policy: PolicyDocument): Timing;
   /** One run. */
