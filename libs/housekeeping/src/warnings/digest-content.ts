@@ -1,6 +1,7 @@
 import { tokensExpiring, type MailContent, type WebhookEvent } from '@tokenwarden/notifications';
-import { addDuration, durationOfSeconds, type Duration, type JsonObject } from '@tokenwarden/vocabulary';
+import { durationOfSeconds, type Duration, type JsonObject } from '@tokenwarden/vocabulary';
 import type { OpenToken } from './open-warnings.queries.js';
+import { revokedFrom } from './revoked-from.rules.js';
 
 /** What people are told of: that tokens end, or that they were not used for so long and will be revoked so much later. */
 export type WarningSubject =
@@ -24,7 +25,10 @@ export function digestOf(subject: WarningSubject, tokens: readonly OpenToken[]):
     return { type: 'expiry-digest', tokens: listed, more, asAdministrator };
   }
   const { after } = subject;
-  const listed = tokens.map((token) => ({ ...facts(token), revokedFrom: revokedFrom(token, after) }));
+  const listed = tokens.map((token) => ({
+    ...facts(token),
+    revokedFrom: revokedFrom(token, after).toISOString(),
+  }));
   return { type: 'idle-digest', after, tokens: listed, more, asAdministrator };
 }
 
@@ -60,11 +64,11 @@ function idle(token: OpenToken, after: Duration): JsonObject {
   return {
     ...{ id, name, kind, endsAt: endsAt.toISOString(), lastUsedAt: lastUsedAt?.toISOString() ?? null },
     owner: { kind, id: ownerId, name: ownerName },
-    revokedFrom: revokedFrom(token, after),
+    revokedFrom: revokedFrom(token, after).toISOString(),
   };
 }
 
-function facts({ id, name, kind, account, endsAt, lastUsedAt, isSuspended }: OpenToken) {
+function facts({ id, name, kind, account, endsAt, lastUsedAt, isSuspended, asAdministrator }: OpenToken) {
   return {
     id,
     name,
@@ -73,9 +77,6 @@ function facts({ id, name, kind, account, endsAt, lastUsedAt, isSuspended }: Ope
     endsAt: endsAt.toISOString(),
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
     isSuspended,
+    asAdministrator,
   };
-}
-
-function revokedFrom({ decidedAt }: OpenToken, after: Duration): string {
-  return addDuration(decidedAt, after).toISOString();
 }

@@ -28,6 +28,8 @@ export interface OpenToken {
   readonly isSuspended: boolean;
   readonly thresholdSeconds: number;
   readonly decidedAt: Date;
+  /** Now, by the database's clock. */
+  readonly readAt: Date;
   /** Whoever is told is no member of the account's groups. */
   readonly asAdministrator: boolean;
   /** How many tokens there are for this recipient. */
@@ -123,6 +125,7 @@ export async function openTokens(
        s.name AS account, coalesce(s.name, owner.username) AS "ownerName", ranked.ends_at AS "endsAt",
        used.last_used_at AS "lastUsedAt", t.suspended_at IS NOT NULL AS "isSuspended",
        ranked.threshold_seconds::float8 AS "thresholdSeconds", ranked.decided_at AS "decidedAt",
+       statement_timestamp() AS "readAt",
        s.id IS NOT NULL AND NOT EXISTS (
          SELECT FROM service_account_groups l JOIN groups g ON g.id = l.group_id AND g.state = 'ACTIVE'
          JOIN group_members m ON m.group_id = g.id

@@ -15,6 +15,8 @@ export interface ListedToken {
   readonly lastUsedAt: string | null;
   /** It can be neither used nor rotated until it is resumed. Left out: not known, and taken for usable. */
   readonly isSuspended?: boolean;
+  /** It is listed since no member of its account could be told: the recipient may not rotate it. Left out: it is not so. */
+  readonly asAdministrator?: boolean;
 }
 
 /** All of a recipient's tokens that one run warns of because they end soon (rule 17). */
@@ -31,7 +33,7 @@ export interface ExpiryDigest {
 /** All of a recipient's tokens that one run found unused for so long that they will be revoked. */
 export interface IdleDigest {
   readonly type: 'idle-digest';
-  /** For how long they have not been used; they are revoked at the first run so much later. */
+  /** For how long they have not been used; they are revoked at the first run so much after they were marked, and half as long after this is sent. */
   readonly after: Duration;
   readonly tokens: readonly (ListedToken & { readonly revokedFrom: string })[];
   /** How many there are beyond those listed. */
