@@ -9,6 +9,7 @@ export {
   type ProductOptions,
   type RunningProduct,
 } from './product.js';
+export { until } from './until.js';
 export { headersFor, type Credentials } from './credentials.js';
 export { signIn, signOut, type SignedIn } from './sign-in.js';
 export { graphql, GraphQLAnswer, type GraphQLFailure } from './graphql.js';

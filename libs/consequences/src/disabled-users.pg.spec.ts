@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { databaseNow } from '@tokenwarden/database';
 import { lockToken, resumeToken, revokeMany, revokeToken, suspendToken } from '@tokenwarden/tokens';
 import { SYSTEM } from '@tokenwarden/vocabulary';
-import { ada, theseIds, until, worldForSpecs, type TokenRow } from '../test/world.js';
+import { until } from '../../../test/harness/index.js';
+import { ada, theseIds, worldForSpecs, type TokenRow } from '../test/world.js';
 import { admitUser } from './index.js';
 
 const DISABLED = 'The user was disabled in the directory.';

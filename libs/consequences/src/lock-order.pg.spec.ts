@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { rows } from '@tokenwarden/database';
-import { until, worldForSpecs, type World } from '../test/world.js';
+import { until } from '../../../test/harness/index.js';
+import { worldForSpecs, type World } from '../test/world.js';
 
 const world = worldForSpecs();
 let [leaver, disabled, enabled]: string[] = [];

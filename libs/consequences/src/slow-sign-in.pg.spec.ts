@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { databaseNow } from '@tokenwarden/database';
 import type { DirectoryUser } from '@tokenwarden/directory';
-import { until, worldForSpecs } from '../test/world.js';
+import { until } from '../../../test/harness/index.js';
+import { worldForSpecs } from '../test/world.js';
 import { admitUser } from './index.js';
 
 const world = worldForSpecs();

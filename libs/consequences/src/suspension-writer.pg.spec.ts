@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { holdAllTokens, revokeMany } from '@tokenwarden/tokens';
+import { until } from '../../../test/harness/index.js';
 import { forgetWritten } from './waiting-suspensions.js';
-import { ada, theseIds, until, worldForSpecs } from '../test/world.js';
+import { ada, theseIds, worldForSpecs } from '../test/world.js';
 
 const MANY = 1_500; // five transactions
 const AT_ONCE = 300;

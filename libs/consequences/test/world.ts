@@ -241,12 +241,3 @@ export function worldForSpecs(): World {
 export function theseIds(ids: readonly string[]): IdsSelect {
   return { sql: 'SELECT unnest($1::uuid[])', parameters: [ids] };
 }
-
-/** Returns when it is so. */
-export async function until(question: () => Promise<boolean> | boolean, seconds = 25): Promise<void> {
-  const began = performance.now();
-  while (!(await question())) {
-    if (performance.now() - began > seconds * 1_000) throw new Error(`Still not so after ${seconds} s.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import type { LdapSettings } from '@tokenwarden/settings';
 import {
@@ -21,17 +20,6 @@ const SIGN_IN_MS = 4_000;
 
 /** As long as whoever signs in waits. */
 export const soon = () => AbortSignal.timeout(SIGN_IN_MS);
-
-/**
- * Waits until something is so.
- * @throws Error where it is not within some seconds
- */
-export async function until(isSo: () => boolean): Promise<void> {
-  for (let tried = 0; !isSo(); tried += 1) {
-    if (tried > 500) throw new Error('It never came to be so.');
-    await wait(10);
-  }
-}
 
 /** An OpenLDAP for all tests of a file, and for each test a proxy before it with connections through that. */
 export class ProxiedSlapd {

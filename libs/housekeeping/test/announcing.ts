@@ -8,11 +8,11 @@ import { Settings, SettingsModule, type SettingsValues } from '@tokenwarden/sett
 import { Logs, TelemetryModule } from '@tokenwarden/telemetry';
 import {
   startWebhookReceiver,
+  until,
   type DatabaseForSpecs,
   type WebhookReceiver,
 } from '../../../test/harness/index.js';
 import { Announcements } from '../src/announcements/announcements.js';
-import { until } from './running-housekeeping.js';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -61,8 +61,8 @@ export class Announcing {
   }
 
   /** Waits until everything that was recorded has its place, and the webhook was fed up to there. */
-  allFed(): Promise<void> {
-    return until(async () => {
+  async allFed(): Promise<void> {
+    await until(async () => {
       const [now] = await this.sql<{ fed: boolean }>(
         `SELECT through_sequence = coalesce((SELECT max(sequence) FROM audit_events), 0)
            AND NOT EXISTS (SELECT FROM audit_pending_events) AS fed FROM webhook_feed`,

@@ -6,7 +6,7 @@ import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import type { Author, HousekeepingTask, JsonObject } from '@tokenwarden/vocabulary';
-import { databaseForSpecs, type DatabaseForSpecs } from '../../../test/harness/index.js';
+import { databaseForSpecs, until, type DatabaseForSpecs } from '../../../test/harness/index.js';
 import type { RunOutcome, RunWork } from '../src/runs/run.js';
 import { RunEnds } from '../src/runs/run-end.js';
 import { Runs, type Start } from '../src/runs/runs.js';
@@ -181,15 +181,6 @@ export function housekeepingForSpecs(): RunningHousekeeping {
   const housekeeping = new RunningHousekeeping(databaseForSpecs());
   beforeEach(() => housekeeping.forget());
   return housekeeping;
-}
-
-/** Waits for a condition, for so many seconds at the most. */
-export async function until(question: () => Promise<boolean> | boolean, seconds = 20): Promise<void> {
-  const began = performance.now();
-  while (!(await question())) {
-    if (performance.now() - began > seconds * 1_000) throw new Error(`Still not so after ${seconds} s.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** Work that a test lets begin and end when it wants to. */

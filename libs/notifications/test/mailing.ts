@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach } from '@jest/globals';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import { readSettings, type MailSettings } from '@tokenwarden/settings';
@@ -8,6 +9,7 @@ import {
   type DatabaseForSpecs,
   type RunningSmtp,
   type SmtpOptions,
+  until,
 } from '../../../test/harness/index.js';
 import type { MailContent } from '../src/mail/content.js';
 import { ChannelSender, type Delivery } from '../src/outbox/channel-sender.js';
@@ -143,23 +145,19 @@ export function mailSettingsOf(url: string): MailSettings {
   return mail;
 }
 
-/** A mail to one address. */
+/** A mail to one address, each of which is somebody else's. */
 export function mailFor(email: string, name: string): OutgoingMail {
   return {
     channel: 'EMAIL',
     purpose: 'administrators',
-    recipient: { id: '7b1c2d3e-4f50-4a61-9b72-8c93ad04be15', name, email },
+    recipient: { id: userOf(email), name, email },
     content: CONTENT,
   };
 }
 
-/** Waits for a condition. */
-export async function until(question: () => Promise<boolean> | boolean, seconds = 25): Promise<void> {
-  const began = performance.now();
-  while (!(await question())) {
-    if (performance.now() - began > seconds * 1_000) throw new Error(`Still not so after ${seconds} s.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+function userOf(email: string): string {
+  const hash = createHash('sha256').update(email).digest('hex');
+  return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
 /** A world of its own for the tests of the file that calls this, on a database that they share. */

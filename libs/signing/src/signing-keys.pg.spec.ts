@@ -6,6 +6,7 @@ import { Logs } from '@tokenwarden/telemetry';
 import { decodeProtectedHeader } from 'jose';
 import { openDatabase } from '@tokenwarden/database';
 import { Sealing, WrongMasterKeyError } from '@tokenwarden/secrets';
+import { until } from '../../../test/harness/index.js';
 import { SigningService } from './index.js';
 import {
   MASTER_KEY,
@@ -90,9 +91,6 @@ describe('a key that another process made', () => {
     );
     await other.reread();
     return other.sign(someClaims());
-  }
-  async function until(isTrue: () => boolean): Promise<void> {
-    while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   it('is learnt by the first token of it', async () => {

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { recordAll, type NewAuditEvent } from '@tokenwarden/audit';
 import { rows } from '@tokenwarden/database';
 import { SYSTEM } from '@tokenwarden/vocabulary';
-import { databaseForSpecs } from '../../../../test/harness/index.js';
+import { databaseForSpecs, until } from '../../../../test/harness/index.js';
 import { announcingForSpecs } from '../../test/announcing.js';
-import { ADA, until } from '../../test/running-housekeeping.js';
+import { ADA } from '../../test/running-housekeeping.js';
 
 const idOf = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startSmtp, type RunningSmtp } from '../../../../test/harness/index.js';
-import { until } from '../../test/running-housekeeping.js';
+import { startSmtp, until, type RunningSmtp } from '../../../../test/harness/index.js';
 import { warningWorldForSpecs, type WarningInstance } from '../../test/warning-world.js';
 
 const world = warningWorldForSpecs();

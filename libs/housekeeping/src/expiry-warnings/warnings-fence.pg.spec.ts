@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NOBODY } from '@tokenwarden/vocabulary';
-import { startSmtp, type RunningSmtp } from '../../../../test/harness/index.js';
-import { BY_HAND, Gate, until } from '../../test/running-housekeeping.js';
+import { startSmtp, until, type RunningSmtp } from '../../../../test/harness/index.js';
+import { BY_HAND, Gate } from '../../test/running-housekeeping.js';
 import { warningWorldForSpecs, type WarningInstance } from '../../test/warning-world.js';
 import { LostRun, type RunContext, type RunWork } from '../runs/run.js';
 

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   startSmtp,
   startWebhookReceiver,
+  until,
   type RunningSmtp,
   type WebhookReceiver,
 } from '../../../../test/harness/index.js';
-import { until } from '../../test/running-housekeeping.js';
 import { warningWorldForSpecs, type WarningInstance } from '../../test/warning-world.js';
 
 const world = warningWorldForSpecs();

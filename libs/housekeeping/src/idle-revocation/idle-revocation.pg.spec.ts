@@ -3,9 +3,9 @@ import { Notifications } from '@tokenwarden/notifications';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import { recordUses, restartUseTracking } from '@tokenwarden/tokens';
-import { startSmtp } from '../../../../test/harness/index.js';
+import { startSmtp, until } from '../../../../test/harness/index.js';
 import { keptTokensForSpecs } from '../../test/kept-tokens.js';
-import { BY_HAND, Gate, until } from '../../test/running-housekeeping.js';
+import { BY_HAND, Gate } from '../../test/running-housekeeping.js';
 import { IdleRevocationTask } from './idle-revocation.task.js';
 
 const kept = keptTokensForSpecs();

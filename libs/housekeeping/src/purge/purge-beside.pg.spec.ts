@@ -12,8 +12,9 @@ import {
   writeWaitingSet,
 } from '@tokenwarden/tokens';
 import { SYSTEM, wholeSecond } from '@tokenwarden/vocabulary';
+import { until } from '../../../../test/harness/index.js';
 import { keptTokensForSpecs } from '../../test/kept-tokens.js';
-import { Gate, until } from '../../test/running-housekeeping.js';
+import { Gate } from '../../test/running-housekeeping.js';
 import { PurgeTask } from './purge.task.js';
 
 const kept = keptTokensForSpecs();

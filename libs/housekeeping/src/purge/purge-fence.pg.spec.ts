@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { until } from '../../../../test/harness/index.js';
 import { keptTokensForSpecs } from '../../test/kept-tokens.js';
-import { BY_HAND, Gate, until } from '../../test/running-housekeeping.js';
+import { BY_HAND, Gate } from '../../test/running-housekeeping.js';
 import type { RunContext, RunWork } from '../runs/run.js';
 import { PurgeTask } from './purge.task.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Transaction } from '@tokenwarden/database';
-import { BY_HAND, Gate, housekeepingForSpecs, until } from '../../test/running-housekeeping.js';
+import { until } from '../../../../test/harness/index.js';
+import { BY_HAND, Gate, housekeepingForSpecs } from '../../test/running-housekeeping.js';
 import { deleteOldRuns, MOST_DELETED } from './old-runs.queries.js';
 import { lookAtTasks } from './runs.queries.js';
 

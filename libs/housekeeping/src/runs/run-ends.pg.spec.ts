@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { record } from '@tokenwarden/audit';
 import { SYSTEM } from '@tokenwarden/vocabulary';
-import { tcpProxy, type TcpProxy } from '../../../../test/harness/index.js';
-import { BY_HAND, DONE, Gate, housekeepingForSpecs, until } from '../../test/running-housekeeping.js';
+import { tcpProxy, until, type TcpProxy } from '../../../../test/harness/index.js';
+import { BY_HAND, DONE, Gate, housekeepingForSpecs } from '../../test/running-housekeeping.js';
 import { RunFailed, type RunContext, type RunWork } from './run.js';
 
 const TASK = 'DIRECTORY_SYNC';

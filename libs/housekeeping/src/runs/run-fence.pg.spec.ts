@@ -2,15 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { record } from '@tokenwarden/audit';
 import { rows, type Transaction } from '@tokenwarden/database';
 import { SYSTEM } from '@tokenwarden/vocabulary';
-import {
-  BY_HAND,
-  DONE,
-  DRY,
-  Gate,
-  housekeepingForSpecs,
-  succeed,
-  until,
-} from '../../test/running-housekeeping.js';
+import { until } from '../../../../test/harness/index.js';
+import { BY_HAND, DONE, DRY, Gate, housekeepingForSpecs, succeed } from '../../test/running-housekeeping.js';
 import { LostRun, type RunWork } from './run.js';
 
 const TASK = 'DIRECTORY_SYNC';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { BY_HAND, DRY, Gate, housekeepingForSpecs, until } from '../../test/running-housekeeping.js';
+import { until } from '../../../../test/harness/index.js';
+import { BY_HAND, DRY, Gate, housekeepingForSpecs } from '../../test/running-housekeeping.js';
 
 const TASK = 'DIRECTORY_SYNC';
 const housekeeping = housekeepingForSpecs();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Gate, until } from '../../test/running-housekeeping.js';
+import { until } from '../../../../test/harness/index.js';
+import { Gate } from '../../test/running-housekeeping.js';
 import { warningWorldForSpecs } from '../../test/warning-world.js';
 import { markSent } from './settling.queries.js';
 import { settleEnded } from './settling.js';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
 import type { Caller } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { freshDatabase, until, type TestDatabase } from '../../../../test/harness/index.js';
 import { BulkRevokeService } from './bulk-revoke.service.js';
 import { RevocationWriter } from './revocation-writer.js';
 import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from '../../test/stored-samples.js';
@@ -63,13 +63,6 @@ const revokeAll = (writer: RevocationWriter) =>
     reason: 'leaked',
     dryRun: false,
   });
-async function until(question: () => Promise<boolean> | boolean, seconds = 20): Promise<void> {
-  const began = performance.now();
-  while (!(await question())) {
-    if (performance.now() - began > seconds * 1_000) throw new Error(`Still not so after ${seconds} s.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 /** Starts the writer on this database, and waits until it has looked in vain: what it last does is to forget. */
 async function untilItRests(writer: RevocationWriter, where: Database): Promise<void> {
   const forgetting = jest.spyOn(where, 'transaction');

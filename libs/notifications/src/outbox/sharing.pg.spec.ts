@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { mailing, until } from '../../test/mailing.js';
+import { until } from '../../../../test/harness/index.js';
+import { mailing } from '../../test/mailing.js';
 import type { Outcome } from './delivery.rules.js';
 import type { Delivery } from './channel-sender.js';
 

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { CONTENT, mailSettingsOf, until } from '../../test/mailing.js';
+import { until } from '../../../../test/harness/index.js';
+import { CONTENT, mailSettingsOf } from '../../test/mailing.js';
 import type { Claimed } from '../outbox/claims.queries.js';
 import { MailDelivery } from './mail-delivery.js';
 

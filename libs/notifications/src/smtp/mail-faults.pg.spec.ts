@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { mailFor, mailing, until } from '../../test/mailing.js';
+import { until } from '../../../../test/harness/index.js';
+import { mailFor, mailing } from '../../test/mailing.js';
 import { enqueue } from '../outbox/enqueue.queries.js';
 
 const world = mailing();

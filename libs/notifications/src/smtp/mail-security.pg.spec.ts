@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { testCertificates } from '../../../../test/harness/index.js';
+import { testCertificates, until } from '../../../../test/harness/index.js';
 import { enqueue } from '../outbox/enqueue.queries.js';
-import { mailFor, mailing, until } from '../../test/mailing.js';
+import { mailFor, mailing } from '../../test/mailing.js';
 
 const world = mailing();
 const ended = ({ state }: { state: string }) => state !== 'WAITING';

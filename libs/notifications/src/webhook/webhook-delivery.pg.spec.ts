@@ -10,6 +10,7 @@ import {
   startWebhookReceiver,
   type ReceivedRequest,
   type WebhookReceiver,
+  until,
 } from '../../../../test/harness/index.js';
 import { ChannelSender } from '../outbox/channel-sender.js';
 import { enqueue } from '../outbox/enqueue.queries.js';
@@ -78,13 +79,6 @@ async function enqueued(count = 1): Promise<string[]> {
   return fresh.database.transaction((tx) => enqueue(tx, events));
 }
 
-async function until(question: () => Promise<boolean> | boolean): Promise<void> {
-  const began = performance.now();
-  while (!(await question())) {
-    if (performance.now() - began > 20_000) throw new Error('Still not so after 20 s.');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 const allTried = () =>
   until(async () => (await messages()).every(({ attempts, rest }) => attempts > 0 && rest > 0));
 const allEnded = () => until(async () => (await messages()).every(({ state }) => state !== 'WAITING'));

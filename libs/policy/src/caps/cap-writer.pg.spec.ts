@@ -1,10 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openDatabase, rows, type Database } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
 import { capTokens, holdAllTokens } from '@tokenwarden/tokens';
 import { SYSTEM, wholeSecond } from '@tokenwarden/vocabulary';
-import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
+import { freshDatabase, until, type TestDatabase } from '../../../../test/harness/index.js';
 import { ensureFirstPolicy } from '../policy.service.js';
 import { CapWriter } from './cap-writer.js';
 
@@ -81,13 +80,6 @@ const cap = () =>
   });
 const writtenRows = async () => (await read('SELECT FROM access_tokens WHERE ends_at < expires_at')).length;
 const isWhole = async () => (await writtenRows()) === MANY;
-async function until(question: () => Promise<boolean> | boolean): Promise<void> {
-  const began = performance.now();
-  while (!(await question())) {
-    if (performance.now() - began > 20_000) throw new Error('Still not so after 20 s.');
-    await pause(20);
-  }
-}
 /** One event for each token, each once. */
 async function expectWholeTrail(): Promise<void> {
   const events = await read<{ action: string; target_id: string }>('SELECT * FROM audit_pending_events');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { startSlapd } from '../../../../../test/harness/index.js';
-import { ONE_USER, proxiedSlapdForSpecs, soon, until, USERS } from '../../../test/proxied-slapd.js';
+import { startSlapd, until } from '../../../../../test/harness/index.js';
+import { ONE_USER, proxiedSlapdForSpecs, soon, USERS } from '../../../test/proxied-slapd.js';
 
 // Nobody listens there, and no port that is given out is ever this one.
 const DOWN = 'ldap://127.0.0.1:1';

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { proxiedSlapdForSpecs, soon, until, USERS } from '../../../test/proxied-slapd.js';
+import { until } from '../../../../../test/harness/index.js';
+import { proxiedSlapdForSpecs, soon, USERS } from '../../../test/proxied-slapd.js';
 import { BoundConnection } from './bound-connection.js';
 import { IdleConnections } from './idle-connections.js';
 import { LdapTrust, serverOf } from './ldap-server.js';
