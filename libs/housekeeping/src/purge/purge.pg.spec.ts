@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { keptTokensForSpecs, type KeepingInstance, type KeptToken } from '../../test/kept-tokens.js';
 import { PurgeRun } from './purge-run.js';
+import { countDue } from './purge.queries.js';
 import { PurgeTask } from './purge.task.js';
 
 const kept = keptTokensForSpecs();
@@ -230,5 +231,26 @@ describe('a run of PURGE', () => {
       'SELECT document FROM policy_versions',
     );
     expect(version && task.timing(version.document)).toEqual({ schedule: '30 3 * * *', isEnabled: true });
+  });
+});
+
+describe('what is due', () => {
+  const count = (most: number, signal = new AbortController().signal) =>
+    kept.server.database.read((tx) => countDue(tx, { after: 'P90D', at: new Date() }, signal, most));
+
+  it.each([1, 2, 3, 100])('is counted by pages of %i, each token once, however it ended', async (most) => {
+    await kept.tokens(3, { ends: '91 days' });
+    await kept.tokens(2, { created: '200 days', ends: '-1 day', revoked: '91 days' });
+    await kept.tokens(2, { created: '200 days', ends: '91 days', revoked: '100 days' });
+    await kept.tokens(1, { created: '200 days', ends: '1 day', revoked: '89 days' });
+    await kept.tokens(1, {});
+    expect(await count(most)).toBe(7);
+    await purge();
+    expect(await count(most)).toBe(0);
+  });
+
+  it('is counted no further once the run is to stop', async () => {
+    await kept.tokens(3, { ends: '91 days' });
+    await expect(count(1, AbortSignal.abort(new Error('Stop.')))).rejects.toThrow('Stop.');
   });
 });
