@@ -1,6 +1,6 @@
 /** A statement over so many tokens at first: nothing is known yet of how many are told of each. */
 export const FIRST_SIZE = 100;
-const SMALLEST_SIZE = 10;
+const SMALLEST_SIZE = 1;
 const LARGEST_SIZE = 5_000;
 /** How long one statement is to take. */
 const AIM_MILLISECONDS = 250;
@@ -14,7 +14,7 @@ export function nextSize(size: number, tookMilliseconds: number): number {
   return Math.max(SMALLEST_SIZE, Math.min(fitting, 2 * size, LARGEST_SIZE));
 }
 
-/** How many tokens a statement looks at when the one before, over so many, got nowhere: from the largest to the smallest in five steps. */
+/** How many tokens a statement looks at when the one before, over so many, got nowhere: from the largest to a single one in six steps. */
 export function fewerAgain(size: number): number {
   return Math.max(SMALLEST_SIZE, Math.floor(size / 4));
 }
