@@ -353,6 +353,7 @@ CREATE TABLE outbox_messages (
 );
 CREATE INDEX outbox_messages_administrators ON public.outbox_messages USING btree (channel, next_attempt_at, id) WHERE ((state = 'WAITING'::text) AND (purpose = 'administrators'::text));
 CREATE INDEX outbox_messages_by_end ON public.outbox_messages USING btree (state, ended_at) WHERE (state <> 'WAITING'::text);
+CREATE INDEX outbox_messages_in_order ON public.outbox_messages USING btree (recipient_id, created_at, id) WHERE ((state = 'WAITING'::text) AND (purpose = 'administrators'::text));
 CREATE INDEX outbox_messages_to_acknowledge ON public.outbox_messages USING btree (id) WHERE ((purpose = 'token-warning'::text) AND (state <> 'WAITING'::text) AND (NOT is_acknowledged));
 CREATE INDEX outbox_messages_waiting ON public.outbox_messages USING btree (channel, next_attempt_at, id) WHERE (state = 'WAITING'::text);
 

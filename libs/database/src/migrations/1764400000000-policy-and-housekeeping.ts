@@ -124,6 +124,8 @@ CREATE TABLE outbox_messages (
 CREATE INDEX outbox_messages_waiting ON outbox_messages (channel, next_attempt_at, id) WHERE state = 'WAITING';
 CREATE INDEX outbox_messages_administrators ON outbox_messages (channel, next_attempt_at, id)
   WHERE state = 'WAITING' AND purpose = 'administrators';
+CREATE INDEX outbox_messages_in_order ON outbox_messages (recipient_id, created_at, id)
+  WHERE state = 'WAITING' AND purpose = 'administrators';
 CREATE INDEX outbox_messages_to_acknowledge ON outbox_messages (id)
   WHERE purpose = 'token-warning' AND state <> 'WAITING' AND NOT is_acknowledged;
 CREATE INDEX outbox_messages_by_end ON outbox_messages (state, ended_at) WHERE state <> 'WAITING';

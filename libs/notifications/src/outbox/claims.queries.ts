@@ -26,7 +26,8 @@ export interface Claimed {
 
 /**
  * Claims the message of the channel that has been due for longest, one to administrators before all others, for a minute: whoever
- * has it after that has been killed, or is frozen, and another one tries it.
+ * has it after that has been killed, or is frozen, and another one tries it. To each administrator they go in the order in which
+ * they were written: none is claimed while an earlier one waits.
  * @param mayTakeOver Whether one whose claim has run out may be taken from another process
  */
 export async function claimNext(
@@ -42,16 +43,23 @@ export async function claimNext(
 // By two indexes, of which the first leads through administrators' mail alone. One that is claimed is due when the claim has run
 // out, so that they lead past those that others have in hand.
 const dueFirst = (condition: string) => `(
-  SELECT id FROM outbox_messages
-  WHERE channel = $1 AND state = 'WAITING' AND ${condition} next_attempt_at <= statement_timestamp()
+  SELECT id FROM outbox_messages AS message
+  WHERE channel = $1 AND state = 'WAITING' AND ${condition} AND next_attempt_at <= statement_timestamp()
     AND (claimed_by IS NULL OR $3 AND claimed_until <= statement_timestamp())
   ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)`;
+
+// One waits until the end of each earlier one to its recipient is committed, also while somebody has that in hand or locked: what is
+// skipped here is the later one. OFFSET 0 keeps Postgres from making a join of it, over all that waits.
+const FIRST_TO_ITS_ADMINISTRATOR = `purpose = 'administrators' AND NOT EXISTS (
+    SELECT FROM outbox_messages AS earlier
+    WHERE earlier.recipient_id = message.recipient_id AND earlier.state = 'WAITING' AND earlier.purpose = 'administrators'
+      AND (earlier.created_at, earlier.id) < (message.created_at, message.id) OFFSET 0)`;
 
 /** SQL of `claimNext`. */
 export const CLAIM = `
 UPDATE outbox_messages SET claimed_by = $2, claimed_until = clock_timestamp() + $4 * interval '1 second',
   next_attempt_at = clock_timestamp() + $4 * interval '1 second', attempts = attempts + 1
-WHERE id = coalesce(${dueFirst("purpose = 'administrators' AND")}, ${dueFirst('')})
+WHERE id = coalesce(${dueFirst(FIRST_TO_ITS_ADMINISTRATOR)}, ${dueFirst("purpose <> 'administrators'")})
 RETURNING id, purpose, recipient_id AS "recipientId", recipient_name AS "recipientName", recipient_email AS "recipientEmail",
   content, attempts, unanswered, extract(epoch FROM clock_timestamp() - created_at)::float8 AS "ageSeconds"`;
 

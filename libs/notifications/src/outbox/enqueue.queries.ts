@@ -13,7 +13,8 @@ export const NO_ADDRESS =
 
 /**
  * Writes what is to be told into the outbox, in the transaction of the decision: it is sent behind the commit, or not at all.
- * Wake `Notifications` then. An address that is none is not kept, and its mail is given up at once.
+ * Wake `Notifications` then. An address that is none is not kept, and its mail is given up at once. What waits for an administrator
+ * who is told something else now is due with it, for it goes first.
  * @returns The ids, in the order of the messages
  */
 export async function enqueue(tx: Transaction, messages: readonly Outgoing[]): Promise<string[]> {
@@ -31,7 +32,26 @@ export async function enqueue(tx: Transaction, messages: readonly Outgoing[]): P
       [JSON.stringify(batch), NO_ADDRESS],
     );
   }
+  await makeEarlierDue(tx, messages);
   return written.map(({ id }) => id);
+}
+
+// What somebody else has in hand is being tried, or made due, right now.
+async function makeEarlierDue(tx: Transaction, messages: readonly Outgoing[]): Promise<void> {
+  const administrators = messages.flatMap((message) =>
+    message.purpose === 'administrators' ? [message.recipient.id] : [],
+  );
+  if (administrators.length === 0) return;
+  await rows(
+    tx,
+    `WITH earlier AS MATERIALIZED (
+       SELECT id FROM outbox_messages
+       WHERE recipient_id = ANY ($1::uuid[]) AND state = 'WAITING' AND purpose = 'administrators' AND claimed_by IS NULL
+         AND next_attempt_at > clock_timestamp()
+       FOR UPDATE SKIP LOCKED)
+     UPDATE outbox_messages AS message SET next_attempt_at = clock_timestamp() FROM earlier WHERE message.id = earlier.id`,
+    [administrators],
+  );
 }
 
 function rowOf(message: Outgoing) {

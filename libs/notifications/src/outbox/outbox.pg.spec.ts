@@ -43,7 +43,7 @@ describe('what is enqueued', () => {
     expect(stored).toMatchObject({
       channel: 'EMAIL',
       purpose: 'token-warning',
-      recipient_id: mails[0]?.recipient.id,
+      recipient_id: mails[123]?.recipient.id,
       recipient_name: 'p123',
       recipient_email: 'p123@example.org',
       content: CONTENT,
