@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Database, type Transaction } from '@tokenwarden/database';
-import { unavailable, type Caller } from '@tokenwarden/vocabulary';
+import { NOBODY, unavailable, type Caller } from '@tokenwarden/vocabulary';
 import { World } from '../../test/world.js';
 import type { IssuedToken } from '../token-issuer.js';
 
@@ -96,6 +96,46 @@ describe('a repeated request', () => {
     const again = await world.rotation.rotate(grace, input);
     expect(again.token.id).toBe(first.token.id);
     expect(claimsOf(again)).toEqual(claimsOf(first));
+  });
+  it('of a rotation gives the successor and its value where the old token was purged, and that alone', async () => {
+    const { token: old } = await create({});
+    const input = { id: old.id, overlap: 'PT0S', idempotencyKey: newKey() };
+    const first = await world.rotation.rotate(grace, input);
+    await world.sql('DELETE FROM access_tokens WHERE id = $1', [old.id]);
+    const again = await world.rotation.rotate(grace, input);
+    expect(again.token.id).toBe(first.token.id);
+    expect(claimsOf(again)).toEqual(claimsOf(first));
+    const notFound = { code: 'NOT_FOUND', field: 'id' };
+    for (const other of [
+      { ...input, overlap: 'PT1S' },
+      { ...input, idempotencyKey: newKey() },
+      { ...input, idempotencyKey: undefined },
+      { ...input, id: NOBODY },
+    ]) {
+      await expect(world.rotation.rotate(grace, other)).rejects.toMatchObject(notFound);
+    }
+    await expect(world.rotation.rotate(await world.person(), input)).rejects.toMatchObject(notFound);
+    await aged(input.idempotencyKey, '11 minutes');
+    expect(await world.rotation.rotate(grace, input)).toMatchObject({
+      token: { id: first.token.id },
+      value: null,
+    });
+    await world.sql('DELETE FROM access_tokens WHERE id = $1', [first.token.id]);
+    await expect(world.rotation.rotate(grace, input)).rejects.toMatchObject(notFound);
+  });
+  it('of a rotation of a purged token gives nothing to who is no member any more', async () => {
+    const linus = await world.person({ groupIds: [groupId] });
+    const accountId = await world.account([groupId]);
+    const { token } = await world.issuing.issueServiceAccountToken(linus, accountId, { name: 'nightly' });
+    const rotation = { id: token.id, idempotencyKey: newKey() };
+    const { token: successor } = await world.rotation.rotate(linus, rotation);
+    await world.sql('DELETE FROM access_tokens WHERE id = $1', [token.id]);
+    expect((await world.rotation.rotate(linus, rotation)).token.id).toBe(successor.id);
+    await world.sql('DELETE FROM group_members WHERE user_id = $1', [linus.principal.id]);
+    await expect(world.rotation.rotate(linus, rotation)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      field: 'id',
+    });
   });
   it('of who is no member any more gives nothing', async () => {
     const linus = await world.person({ groupIds: [groupId] });

@@ -47,10 +47,13 @@ export function tokenOfRepeat(
   { now, window }: { now: Date; window: Duration },
 ): string | undefined {
   if (kept === undefined || !isWithin(window, kept, now)) return undefined;
-  if (kept.operation !== request.operation || !kept.inputHash.equals(request.inputHash)) {
-    throw idempotencyConflict();
-  }
+  if (!isSameRequest(kept, request)) throw idempotencyConflict();
   return kept.tokenId;
+}
+
+/** Whether what is kept is of the same operation with the same input. */
+export function isSameRequest(kept: ComparedRequest | KeptRequest, request: ComparedRequest): boolean {
+  return kept.operation === request.operation && kept.inputHash.equals(request.inputHash);
 }
 
 /** Whether so little time has gone by since the request made its token. */

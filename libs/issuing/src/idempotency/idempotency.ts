@@ -15,6 +15,7 @@ import type { IssuedToken } from '../token-issuer.js';
 import { keepRequest, selectRequest } from './idempotency.queries.js';
 import {
   inputHash,
+  isSameRequest,
   isWithin,
   tokenOfRepeat,
   type ComparedRequest,
@@ -85,6 +86,21 @@ export class Idempotency {
     const forgottenBefore = new Date(issued.now.getTime() - durationSeconds(window) * 1_000);
     await keepRequest(tx, { principalId, key }, made, forgottenBefore);
     return issued;
+  }
+
+  /**
+   * The id of the token that this very request was given already; undefined also where its key stands for another one, of which
+   * `once` tells. Call it under `requestLock`.
+   */
+  async givenTo(
+    tx: Transaction,
+    { key, principalId, ...request }: CreatingRequest,
+  ): Promise<string | undefined> {
+    if (key === undefined) return undefined;
+    const { kept, now } = await selectRequest(tx, { principalId, key });
+    const compared = { operation: request.operation, inputHash: inputHash(request.input) };
+    if (kept === undefined || !isSameRequest(kept, compared)) return undefined;
+    return tokenOfRepeat(kept, compared, { now, window: this.settings.idempotencyWindow });
   }
 
   private async again(tx: Transaction, kept: KeptRequest, now: Date): Promise<IssuedToken> {

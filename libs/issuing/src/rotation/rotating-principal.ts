@@ -17,15 +17,16 @@ export interface RotatingPrincipal extends Principal {
  * now, in a session; the token itself by `tokens:rotate-self`. Everything but the token is locked here, in the order in
  * which everybody does; the token's kind and principal never change. Whoever may not see it is answered as if there were
  * none, after as many statements. What the principal may do is read only where scopes are named.
+ * `successorId` is what this very request was given already: where the token itself was purged, its principal is known by that.
  * @throws Problem `NOT_FOUND` on `id`, `NOT_A_MEMBER`, `FORBIDDEN`
  */
 export async function holdRotatingPrincipal(
   tx: Transaction,
   id: string,
   caller: Caller,
-  { namesScopes }: { namesScopes: boolean },
+  { namesScopes, successorId }: { namesScopes: boolean; successorId: string | undefined },
 ): Promise<RotatingPrincipal> {
-  const token = await findToken(tx, id);
+  const token = (await findToken(tx, id)) ?? (successorId ? await findToken(tx, successorId) : null);
   const now = await databaseNow(tx);
   const held =
     caller.carrier === 'token' ? await heldByItself(tx, caller) : await heldForSession(tx, token, caller);

@@ -46,6 +46,7 @@ export class RotationService {
       await lockRequest(tx, requestLock(request));
       const principal = await holdRotatingPrincipal(tx, asked.id, caller, {
         namesScopes: asked.scopes !== undefined,
+        successorId: await this.idempotency.givenTo(tx, request),
       });
       return this.idempotency.once(tx, request, () => this.succeed(tx, principal, asked, authorOf(caller)));
     });
