@@ -25,13 +25,13 @@ export function expiring(
   facts: Partial<ExpiryDigest> = {},
 ): ExpiryDigest {
   const warned = tokens.map((token) => listed({ threshold: 'P7D', ...token }));
-  return { type: 'expiry-digest', tokens: warned, more: 0, asAdministrator: false, ...facts };
+  return { type: 'expiry-digest', tokens: warned, more: 0, ...facts };
 }
 
 /** A digest of tokens unused for 90 days. */
 export function idle(tokens: readonly Partial<ListedToken>[], facts: Partial<IdleDigest> = {}): IdleDigest {
   const marked = tokens.map((token) => listed({ revokedFrom: '2027-02-25T23:00:00.000Z', ...token }));
-  return { type: 'idle-digest', after: 'P90D', tokens: marked, more: 0, asAdministrator: false, ...facts };
+  return { type: 'idle-digest', after: 'P90D', tokens: marked, more: 0, ...facts };
 }
 
 /** Things of these names. */
@@ -47,7 +47,8 @@ export function oneOfEach(written = 'nightly-etl'): MailContent[] {
   const none = some([]);
   return [
     expiring([{ name: written }, { id: id(2), name: written, kind: 'SERVICE_ACCOUNT', account: written }]),
-    idle([{ name: written, kind: 'SERVICE_ACCOUNT', account: written }], { asAdministrator: true }),
+    idle([{ name: written, kind: 'SERVICE_ACCOUNT', account: written, asAdministrator: true }]),
+    expiring([{ name: written, kind: 'SERVICE_ACCOUNT', account: written, asAdministrator: true }]),
     expiring([{ name: written, isSuspended: true }, { id: id(2) }]),
     idle([{ name: written, isSuspended: true }]),
     { type: 'task-fails', task: 'PURGE', runId: id(3), failedAt: RECENTLY, error: written },

@@ -66,7 +66,7 @@ describe('a run', () => {
     expect(told()).toEqual(['ada@example.org', 'grace@example.org', 'linus@example.org']);
     expect(await world.warnings()).toMatchObject([{ recipients: 2 }, { recipients: 1 }]);
     const contents = await world.sql<{ name: string; is: boolean }>(
-      `SELECT recipient_name AS name, (content ->> 'asAdministrator')::boolean AS is FROM outbox_messages ORDER BY 1`,
+      `SELECT recipient_name AS name, content -> 'tokens' @> '[{"asAdministrator": true}]' AS is FROM outbox_messages ORDER BY 1`,
     );
     expect(contents).toEqual([
       { name: 'Ada', is: true },

@@ -16,20 +16,19 @@ export interface WarningEvent {
 /** The mail that lists these tokens, which are those of one recipient; they come sorted by end. */
 export function digestOf(subject: WarningSubject, tokens: readonly OpenToken[]): MailContent {
   const more = (tokens[0]?.total ?? 0) - tokens.length;
-  const asAdministrator = tokens.some((token) => token.asAdministrator);
   if (subject.kind === 'EXPIRY') {
     const listed = tokens.map((token) => ({
       ...facts(token),
       threshold: durationOfSeconds(token.thresholdSeconds),
     }));
-    return { type: 'expiry-digest', tokens: listed, more, asAdministrator };
+    return { type: 'expiry-digest', tokens: listed, more };
   }
   const { after } = subject;
   const listed = tokens.map((token) => ({
     ...facts(token),
     revokedFrom: revokedFrom(token, after).toISOString(),
   }));
-  return { type: 'idle-digest', after, tokens: listed, more, asAdministrator };
+  return { type: 'idle-digest', after, tokens: listed, more };
 }
 
 /** The events that tell of these tokens: one for each threshold. */

@@ -26,8 +26,6 @@ export interface ExpiryDigest {
   readonly tokens: readonly (ListedToken & { readonly threshold: Duration })[];
   /** How many there are beyond those listed. */
   readonly more: number;
-  /** Some are here since no member of the account could be told: the recipient administers Tokenwarden. */
-  readonly asAdministrator: boolean;
 }
 
 /** All of a recipient's tokens that one run found unused for so long that they will be revoked. */
@@ -38,8 +36,6 @@ export interface IdleDigest {
   readonly tokens: readonly (ListedToken & { readonly revokedFrom: string })[];
   /** How many there are beyond those listed. */
   readonly more: number;
-  /** As of an `ExpiryDigest`. */
-  readonly asAdministrator: boolean;
 }
 
 /** What administrators are told once when it begins and once when it ends. */

@@ -24,24 +24,39 @@ export function tokenFacts(token: ListedToken, { publicUrl, now }: MailSetting):
     ['Kind', kindOf(token)],
     ['Last use', token.lastUsedAt === null ? line`never used` : momentFrom(token.lastUsedAt, now)],
     ['Id', line`${code(token.id)}`],
-    [
-      'Rotate it',
-      line`${isSuspended ? line`once it is resumed: ` : line``}${code('rotateToken')} at ${link(publicUrl)}`,
-    ],
+    isForAdministrator(token)
+      ? ['Rotate it', line`a member of the account’s groups has to: you cannot`]
+      : [
+          'Rotate it',
+          line`${isSuspended ? line`once it is resumed: ` : line``}${code('rotateToken')} at ${link(publicUrl)}`,
+        ],
   ];
+}
+
+/** Whether the recipient is told in the place of members who could not be, and may not rotate it. */
+export const isForAdministrator = ({ asAdministrator = false }: ListedToken): boolean => asAdministrator;
+
+/** How somebody signs in who is to send what stands behind this. */
+export function signInAndSend({ publicUrl }: MailSetting): Line {
+  return line`Sign in (${code(`POST ${publicUrl}/session`)} with your ${code('username')} and ${code('password')} as JSON; the ${code('sessionToken')} of the answer goes as ${code('Authorization: Bearer')} with each request) and send this to ${link(`${publicUrl}/graphql`)}`;
+}
+
+/** The token that an example is made with: one that is not suspended where there is one. */
+export function exampleOf(tokens: readonly ListedToken[]): ListedToken | undefined {
+  return tokens.find((token) => !isPaused(token)) ?? tokens[0];
 }
 
 /** Whether the token can be neither used nor rotated until somebody resumes it. */
 export const isPaused = ({ isSuspended = false }: ListedToken): boolean => isSuspended;
 
 /** How a suspended token is made usable again, where one is listed. */
-export function howToResume(tokens: readonly ListedToken[]): Block[] {
+export function howToResume(tokens: readonly ListedToken[], setting: MailSetting): Block[] {
   const first = tokens.find(isPaused);
   if (first === undefined) return [];
   return [
     heading('Suspended? Resume it first'),
     paragraph(
-      line`A suspended token lets nobody in, and it can be neither used nor rotated until it is resumed. If you do not know why it is suspended, ask before you resume it. What an administrator suspended is resumed by an administrator. Sign in and send, with its id:`,
+      line`A suspended token lets nobody in, and it can be neither used nor rotated until it is resumed. If you do not know why it is suspended, ask before you resume it. What an administrator suspended is resumed by an administrator. ${signInAndSend(setting)}, with its id:`,
     ),
     operation(
       'mutation {',
@@ -55,16 +70,17 @@ export function howToResume(tokens: readonly ListedToken[]): Block[] {
   ];
 }
 
-/** How tokens are rotated, with the first of those listed that can be as the example. */
-export function howToRotate(tokens: readonly ListedToken[], { publicUrl }: MailSetting): Block[] {
-  const first = tokens.find((token) => !isPaused(token)) ?? tokens[0];
+/** How tokens are rotated, with the first of those listed that can be as the example; nothing where the recipient may rotate none. */
+export function howToRotate(tokens: readonly ListedToken[], setting: MailSetting): Block[] {
+  const own = tokens.filter((token) => !isForAdministrator(token));
+  const first = exampleOf(own);
   if (first === undefined) return [];
   const others =
-    tokens.length > 1 ? line` The others are rotated by the same words with their own ids.` : line``;
+    own.length > 1 ? line` The others are rotated by the same words with their own ids.` : line``;
   return [
     heading('How to rotate a token'),
     paragraph(
-      line`Rotating gives you a new token with the same name and scopes, and a new end. The old one goes on working for a while, so that you can put the new one in its place without a break. Sign in at ${link(publicUrl)} and send this to ${link(`${publicUrl}/graphql`)}:`,
+      line`Rotating gives you a new token with the same name and scopes, and a new end. The old one goes on working for a while, so that you can put the new one in its place without a break. ${signInAndSend(setting)}:`,
     ),
     operation(
       'mutation {',
@@ -92,29 +108,44 @@ export function andMore(more: number): Block[] {
   ];
 }
 
-/** What stands in for members who could not be told, and what to do about it. */
-export function whyAdministrator(isSo: boolean): Block[] {
-  if (!isSo) return [];
+/** How a token that nobody needs is ended at once. */
+export function howToRevoke(tokens: readonly ListedToken[], setting: MailSetting): Block[] {
+  const first = exampleOf(tokens);
+  if (first === undefined) return [];
+  return [
+    heading('Not needed? End it now'),
+    paragraph(line`A token that nobody needs is best ended at once. ${signInAndSend(setting)}, with its id:`),
+    operation(
+      'mutation {',
+      '  revokeToken(input: {',
+      `    id: "${first.id}"`,
+      '  }) {',
+      '    token { id status }',
+      '  }',
+      '}',
+    ),
+  ];
+}
+
+/** Why somebody is told in the place of members who could not be, and what they can do about it. */
+export function whyAdministrator(tokens: readonly ListedToken[]): Block[] {
+  if (!tokens.some(isForAdministrator)) return [];
   return [
     heading('Why you, as an administrator'),
     paragraph(
-      line`No member of the groups of some of these service accounts could be told: none is active and has an e-mail address. Only members can rotate the tokens of an account. Link it to a group whose people look after it (${code('updateServiceAccount')}), or see to it that the members have an e-mail address in the directory.`,
+      line`No member of the groups of ${words(tokens.every(isForAdministrator) ? 'these' : 'some of these')} service accounts could be told: none is active and has an e-mail address. Only members of its groups can rotate the tokens of an account; an administrator cannot. Tell a member, and see to it that they have an e-mail address in the directory. Link it to a group whose people look after it (${code('updateServiceAccount')}) where it has no such member. What nobody needs you can revoke (${code('revokeToken')}).`,
     ),
   ];
 }
 
 /** Why somebody gets a digest. */
-export function becauseOf(tokens: readonly ListedToken[], asAdministrator: boolean): Line {
-  const accounts = tokens.some(({ account }) => account !== null);
-  const own = tokens.some(({ account }) => account === null);
+export function becauseOf(tokens: readonly ListedToken[]): Line {
+  const ofGroups = tokens.some((token) => token.account !== null && !isForAdministrator(token));
   const reasons = [
-    ...(own ? ['are yours'] : []),
-    ...(accounts
-      ? [
-          asAdministrator
-            ? 'act as service accounts of your groups, or of groups in which nobody could be told'
-            : 'act as service accounts of your groups',
-        ]
+    ...(tokens.some(({ account }) => account === null) ? ['are yours'] : []),
+    ...(ofGroups ? ['act as service accounts of your groups'] : []),
+    ...(tokens.some(isForAdministrator)
+      ? ['act as service accounts in whose groups nobody could be told, and you administer Tokenwarden']
       : []),
   ];
   return line`You get this mail because these tokens ${words(reasons.join(' or '))}. Tokenwarden never mails the value of a token, and never asks for one.`;

@@ -84,10 +84,29 @@ describe('the text of a warning', () => {
     expect(text).not.toContain('too many for one mail');
   });
   it('tells an administrator why it comes to them, and what to do', () => {
-    const told = flat(rendered(expiring([account], { asAdministrator: true })).text);
+    const forMembers = { ...account, asAdministrator: true };
+    const told = flat(rendered(expiring([forMembers])).text);
     expect(told).toContain('Why you, as an administrator');
+    expect(told).toContain('Only members of its groups can rotate the tokens of an account');
+    expect(told).toContain('see to it that they have an e-mail address in the directory');
     expect(told).toContain('Link it to a group whose people look after it (updateServiceAccount)');
+    expect(told).toContain(`revokeToken(input: { id: "${id(2)}"`);
+    expect(told).toContain('and you administer Tokenwarden.');
     expect(text).not.toContain('administrator');
+    expect(flat(rendered(idle([forMembers])).text)).toContain('see to it that whoever has it uses it once');
+  });
+  it('shows nobody how to rotate what they may not', () => {
+    const forMembers = { ...account, asAdministrator: true };
+    expect(rendered(expiring([forMembers])).text).not.toContain('rotateToken');
+    const both = rendered(expiring([forMembers, {}])).text;
+    expect(both).toContain(`rotateToken(input: {\n      id: "${id(1)}"`);
+    expect(flat(both)).toContain('Rotate it a member of the account’s groups has to: you cannot');
+    expect(both).not.toContain('The others');
+    expect(flat(both)).toContain('groups of some of these service accounts');
+  });
+  it('says how to sign in', () => {
+    const how = `POST ${PUBLIC_URL}/session with your username and password as JSON; the sessionToken of the answer goes as Authorization: Bearer`;
+    for (const content of [expiring([{}]), idle([{}])]) expect(flat(rendered(content).text)).toContain(how);
   });
 });
 
@@ -102,10 +121,10 @@ describe('the text about idle tokens', () => {
 `);
     expect(text).toContain(`revokeToken(input: {\n      id: "${id(1)}"`);
   });
-  it('says that the next run revokes it where that moment has passed', () => {
+  it('leaves half of that time to whoever is told late', () => {
     const { subject, text } = rendered(idle([{}]), 'Grace', new Date('2027-03-01T00:00:00Z'));
-    expect(subject).toBe('1 unused access token will be revoked now: "laptop"');
-    expect(text).toContain('  Revoked by the next run, unless used before\n');
+    expect(subject).toBe('1 unused access token will be revoked in 45 days (2027-04-15T00:00:00Z): "laptop"');
+    expect(text).toContain('  Revoked in 45 days, unless used before\n');
   });
 });
 
@@ -132,6 +151,8 @@ describe('a suspended token', () => {
     expect(text).toContain(`rotateToken(input: {\n      id: "${id(1)}"`);
     expect(text).toContain(resuming);
   });
+  it('is no example of what else is done while another is listed', () =>
+    expect(rendered(idle([paused, {}])).text).toContain(`revokeToken(input: {\n      id: "${id(1)}"`));
   it('that nobody uses cannot be kept by a use alone', () => {
     const { text } = rendered(idle([paused]));
     expect(flat(text)).toContain('To keep a token, resume it and then use it once before');

@@ -3,7 +3,9 @@ import {
   andMore,
   becauseOf,
   howToResume,
+  howToRevoke,
   howToRotate,
+  isForAdministrator,
   isPaused,
   tokenFacts,
   whyAdministrator,
@@ -25,7 +27,7 @@ import type { MailSetting } from './rendered-mail.js';
 
 /** The mail about tokens that end soon (rule 17). */
 export function expiryDigest(content: ExpiryDigest, setting: MailSetting): MailDocument {
-  const { tokens, more, asAdministrator } = content;
+  const { tokens, more } = content;
   const count = tokens.length + more;
   return {
     subject: subjectOf(content, setting.now),
@@ -34,16 +36,20 @@ export function expiryDigest(content: ExpiryDigest, setting: MailSetting): MailD
       paragraph(whatItMeans(content)),
       ...tokens.map((token) => card(token, setting)),
       ...andMore(more),
-      ...howToResume(tokens),
+      ...howToResume(tokens, setting),
       ...howToRotate(tokens, setting),
-      ...whyAdministrator(asAdministrator),
+      ...whyAdministrator(tokens),
+      ...howToRevoke(tokens.filter(isForAdministrator), setting),
     ],
-    because: becauseOf(tokens, asAdministrator),
+    because: becauseOf(tokens),
   };
 }
 
 function whatItMeans({ tokens, more }: ExpiryDigest): Line {
   const anyIsPaused = tokens.some(isPaused);
+  if (tokens.length > 0 && tokens.every(isForAdministrator)) {
+    return line`From its end on a token lets nobody in, and whatever uses it stops. ${strong('See to it that a member rotates in time')} what is still needed: you cannot rotate it, and the end of this mail says what you can do. For what nobody needs there is nothing to do: it ends by itself.`;
+  }
   if (tokens.length + more > 1) {
     const first = anyIsPaused ? line` Those that are suspended are resumed first.` : line``;
     return line`From its end on a token lets nobody in, and whatever uses it stops. ${strong('Rotate in time')} those that are still needed.${first} For those that nobody needs there is nothing to do: they end by themselves.`;

@@ -1,11 +1,19 @@
+import { durationSeconds } from '@tokenwarden/vocabulary';
 import type { IdleDigest, ListedToken } from './content.js';
-import { andMore, becauseOf, howToResume, isPaused, tokenFacts, whyAdministrator } from './digest-parts.js';
 import {
-  heading,
+  andMore,
+  becauseOf,
+  howToResume,
+  howToRevoke,
+  isForAdministrator,
+  isPaused,
+  tokenFacts,
+  whyAdministrator,
+} from './digest-parts.js';
+import {
   line,
   moment,
   name,
-  operation,
   paragraph,
   strong,
   words,
@@ -17,8 +25,9 @@ import { counted, distanceInWords, durationInWords, rfc3339 } from './moment-wor
 import type { MailSetting } from './rendered-mail.js';
 
 /** The mail about tokens that nobody has used for long, and that will be revoked if it stays so. */
-export function idleDigest(content: IdleDigest, setting: MailSetting): MailDocument {
-  const { tokens, more, after, asAdministrator } = content;
+export function idleDigest(written: IdleDigest, setting: MailSetting): MailDocument {
+  const content = asOfNow(written, setting.now);
+  const { tokens, more, after } = content;
   const count = tokens.length + more;
   return {
     subject: subjectOf(content, setting.now),
@@ -27,15 +36,26 @@ export function idleDigest(content: IdleDigest, setting: MailSetting): MailDocum
       paragraph(whatItMeans(tokens)),
       ...tokens.map((token) => card(token, setting)),
       ...andMore(more),
-      ...howToResume(tokens),
-      ...howToRevoke(tokens),
-      ...whyAdministrator(asAdministrator),
+      ...howToResume(tokens, setting),
+      ...howToRevoke(tokens, setting),
+      ...whyAdministrator(tokens),
     ],
-    because: becauseOf(tokens, asAdministrator),
+    because: becauseOf(tokens),
   };
 }
 
+// It may have waited to be sent: whoever is told has half of `after` from then, whatever has passed before.
+function asOfNow(content: IdleDigest, now: Date): IdleDigest {
+  const soonest = now.getTime() + durationSeconds(content.after) * 500;
+  const later = (moment: string) => new Date(Math.max(new Date(moment).getTime(), soonest)).toISOString();
+  const tokens = content.tokens.map((token) => ({ ...token, revokedFrom: later(token.revokedFrom) }));
+  return { ...content, tokens };
+}
+
 function whatItMeans(tokens: readonly ListedToken[]): Line {
+  if (tokens.every(isForAdministrator)) {
+    return line`What nobody uses is revoked, for good, before somebody else finds it. ${strong('To keep a token, see to it that whoever has it uses it once')} before the moment named below${words(tokens.some(isPaused) ? '; a suspended one is resumed first' : '')}. If it is not needed any more, there is nothing to do.`;
+  }
   const keeping = tokens.every(isPaused)
     ? line`${strong('To keep a token, resume it and then use it once')} before the moment named below.`
     : line`${strong('To keep a token, use it once')} before the moment named below: that is all.${tokens.some(isPaused) ? line` A suspended one cannot be used: resume it first.` : line``}`;
@@ -46,7 +66,7 @@ function subjectOf({ tokens, more }: IdleDigest, now: Date): Line {
   const count = tokens.length + more;
   const moments = tokens.map(({ revokedFrom }) => new Date(revokedFrom).getTime());
   const first = new Date(Math.min(...moments));
-  const when = first > now ? `${distanceInWords(first, now, 1)} (${rfc3339(first)})` : 'now';
+  const when = `${distanceInWords(first, now, 1)} (${rfc3339(first)})`;
   const what = words(counted(count, 'unused access token'));
   const [only] = tokens;
   if (count === 1 && only) return line`${what} will be revoked ${words(when)}: ${name(only.name)}`;
@@ -60,32 +80,11 @@ function card(token: IdleDigest['tokens'][number], setting: MailSetting): Block 
   return {
     kind: 'card',
     title: line`${name(token.name)}`,
-    lead:
-      from > now
-        ? line`Revoked ${words(distanceInWords(from, now))}, ${unless}`
-        : line`Revoked by the next run, ${unless}`,
+    lead: line`Revoked ${words(distanceInWords(from, now))}, ${unless}`,
     facts: [
       ['Revoked', moment(token.revokedFrom)],
       ...tokenFacts(token, setting),
       ['End', moment(token.endsAt)],
     ],
   };
-}
-
-function howToRevoke(tokens: readonly ListedToken[]): Block[] {
-  const [first] = tokens;
-  if (first === undefined) return [];
-  return [
-    heading('Not needed? End it now'),
-    paragraph(line`A token that nobody needs is best ended at once. Sign in and send, with its id:`),
-    operation(
-      'mutation {',
-      '  revokeToken(input: {',
-      `    id: "${first.id}"`,
-      '  }) {',
-      '    token { id status }',
-      '  }',
-      '}',
-    ),
-  ];
 }
