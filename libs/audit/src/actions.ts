@@ -16,7 +16,8 @@ export const AUDIT_ACTIONS = {
   'token.capped': 'The end of a token was moved forward by a policy change.',
   'token.purged': 'The row of a token that had ended long ago was removed.',
   'token.inspected': 'Somebody looked up a token by its value.',
-  'token.warned': 'The owner of a token was told that it ends soon.',
+  'token.warned':
+    'It was decided to tell whoever looks after a token that it ends soon; details.kind IDLE: that it is revoked unless it is used.',
   'token.rotation-reuse': 'A token that had been rotated already was to be rotated again.',
   'tokens.bulk-revoked': 'Many tokens were revoked by one decision.',
   'service-account.created': 'A service account was created.',
