@@ -16,6 +16,7 @@ import { prepareChange, requireSomeChange, type AskedChange } from '../change/pr
 import { currentPolicy } from '../policy.service.js';
 import { capHitsAny, type ForeseenChange } from './effects.queries.js';
 import { IMPACT_CURSOR, readImpact, type HitToken, type ImpactCounts } from './impact.queries.js';
+import { ImpactTurns } from './impact-turns.js';
 import type { AffectedToken, PolicyImpact } from './impact.types.js';
 
 /** What is read of an impact together; `tokens` are those of the page, and one more where it goes on. */
@@ -30,18 +31,20 @@ const COUNTS = 'counts';
 /** What changes of the policy would do, before they are made. */
 @Injectable()
 export class PolicyImpactService {
+  private readonly turns = new ImpactTurns();
+
   constructor(private readonly database: Database) {}
 
   /**
    * What this change would do (rule 14). It is refused where the change itself would be, in the same order. The counts and the
    * pages that one query asks for are read in one snapshot, together. Tokens are listed whosever they are, as foreign ones where
-   * the caller would not see them otherwise.
+   * the caller would not see them otherwise. Few look at a time: whoever does not come to it soon is told UNAVAILABLE.
    * @throws Problem `INVALID_INPUT`, `VERSION_CONFLICT`, `UNAVAILABLE`
    */
   async foresee(caller: Caller, asked: AskedChange, loaders: Loaders): Promise<PolicyImpact> {
-    await this.database.inSnapshot((tx) => requireChange(tx, asked));
+    await this.turns.take(() => this.database.inSnapshot((tx) => requireChange(tx, asked)));
     const read: Batch<Page | typeof COUNTS, ImpactPart> = (keys) =>
-      this.database.inSnapshot((tx) => readParts(tx, { caller, asked }, keys));
+      this.turns.take(() => this.database.inSnapshot((tx) => readParts(tx, { caller, asked }, keys)));
     const part = async (key: Page | typeof COUNTS) => {
       const found = await loaders.load(read, key);
       if (!found) throw new Error('An impact was not read.');
