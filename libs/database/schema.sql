@@ -294,6 +294,7 @@ CREATE TABLE housekeeping_tasks (
   last_success_at timestamp with time zone,
   seen_schedule text,
   seen_enabled boolean,
+  told_of_fault uuid[] DEFAULT '{}'::uuid[] NOT NULL,
   CONSTRAINT housekeeping_tasks_are_known CHECK ((task = ANY (ARRAY['EXPIRY_WARNINGS'::text, 'PURGE'::text, 'IDLE_REVOCATION'::text, 'DIRECTORY_SYNC'::text]))),
   CONSTRAINT housekeeping_tasks_have_seen_both CHECK (((seen_schedule IS NULL) = (seen_enabled IS NULL))),
   CONSTRAINT housekeeping_tasks_pkey PRIMARY KEY (task)

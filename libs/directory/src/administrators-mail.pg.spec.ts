@@ -108,6 +108,17 @@ describe("administrators' mail", () => {
     ]);
   });
 
+  it('says to whom it goes, and goes to those of some alone who still administer', async () => {
+    const everybody = await fresh.database.transaction((tx) => mailOf(true).tell(tx, NOTICE));
+    expect(everybody).toEqual([idOf('ada'), idOf('linus')]);
+    const some = [idOf('linus'), idOf('niklaus')];
+    expect(await fresh.database.transaction((tx) => mailOf(true).tell(tx, NOTICE, some))).toEqual([
+      idOf('linus'),
+    ]);
+    expect(await fresh.database.transaction((tx) => mailOf(true).tell(tx, NOTICE, []))).toEqual([]);
+    expect(await enqueued()).toHaveLength(3);
+  });
+
   it('is none where that is taken back', async () => {
     const undone = fresh.database.transaction(async (tx) => {
       await mailOf(true).tell(tx, NOTICE);

@@ -24,10 +24,13 @@ export class AdministratorsMail {
   /**
    * One message to each administrator, in the transaction that decides what it says: told with its commit, or not at all. Where
    * no mail is sent (SMTP_URL) nothing waits for the day on which some is.
+   * @param among ids of users, of whom it is told alone; everybody unless given
+   * @returns the ids of those to whom it is told
    */
-  async tell(tx: Transaction, notice: AdministratorNotice): Promise<void> {
-    if (!this.notifications.isMailOn) return;
-    const recipients = await administratorsToTell(tx);
+  async tell(tx: Transaction, notice: AdministratorNotice, among?: readonly string[]): Promise<string[]> {
+    if (!this.notifications.isMailOn) return [];
+    const administrators = await administratorsToTell(tx);
+    const recipients = among ? administrators.filter(({ id }) => among.includes(id)) : administrators;
     await enqueue(
       tx,
       recipients.map((recipient) => ({
@@ -37,6 +40,7 @@ export class AdministratorsMail {
         content: notice,
       })),
     );
+    return recipients.map(({ id }) => id);
   }
 
   /** Behind the commit: what was told is sent at once. Without it that is a little later. */

@@ -157,11 +157,13 @@ CREATE TABLE webhook_feed (
 INSERT INTO webhook_feed DEFAULT VALUES;
 `;
 
-// The timing that was last seen: where it changes, moments before the change were no moments of it.
+// The timing that was last seen: where it changes, moments before the change were no moments of it. And the administrators who were
+// told by mail that its newest fault began: they are told that it ended, however long that takes.
 const TASKS = `
 ALTER TABLE housekeeping_tasks
   ADD COLUMN seen_schedule text,
   ADD COLUMN seen_enabled boolean,
+  ADD COLUMN told_of_fault uuid[] NOT NULL DEFAULT '{}',
   ADD CONSTRAINT housekeeping_tasks_have_seen_both CHECK ((seen_schedule IS NULL) = (seen_enabled IS NULL));
 INSERT INTO housekeeping_tasks (task) VALUES ('EXPIRY_WARNINGS'), ('PURGE'), ('IDLE_REVOCATION');
 `;

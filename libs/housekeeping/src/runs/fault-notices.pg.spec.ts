@@ -76,6 +76,27 @@ describe('a task that fails', () => {
     expect(told[3]?.notice).toMatchObject({ failingSince: began?.at.toISOString() });
   });
 
+  it('is told to have ended to those who were told that it began, and to nobody else', async () => {
+    const one = await housekeeping.another({ mail: MAIL_ON });
+    await sql(`DELETE FROM group_members m USING users u WHERE u.id = m.user_id AND u.username = 'linus'`);
+    await run(one, fail());
+    await sql(`INSERT INTO group_members (group_id, user_id)
+      SELECT g.id, u.id FROM groups g, users u WHERE u.username IN ('linus', 'edsger')`);
+    await run(one, fail('For another reason.'));
+    await sql('DELETE FROM outbox_messages'); // as it is when those are old
+    await run(one);
+    expect(await toldByMail(sql)).toMatchObject([
+      { to: ['ada@example.com'], notice: { type: 'task-recovers' } },
+    ]);
+    await run(one, fail());
+    await sql(`DELETE FROM group_members m USING users u WHERE u.id = m.user_id AND u.username = 'ada'`);
+    await run(one);
+    expect((await toldByMail(sql)).slice(1)).toMatchObject([
+      { to: ['ada@example.com', 'edsger@example.com', 'linus@example.com'], notice: { type: 'task-fails' } },
+      { to: ['edsger@example.com', 'linus@example.com'], notice: { type: 'task-recovers' } },
+    ]);
+  });
+
   it('is told once over two instances that meet it in turn', async () => {
     const one = await housekeeping.another({ mail: MAIL_ON });
     const other = await housekeeping.another({ mail: MAIL_ON });
@@ -117,6 +138,23 @@ describe('nothing is told', () => {
     await run(one, () => Promise.reject(new RunFailed('It was refused.', { isFault: false })));
     await run(one, () => Promise.resolve(DONE));
     expect(await occasions(sql)).toEqual([]);
+  });
+
+  it('of the end of a fault that began when there were no administrators, as before the first answer', async () => {
+    const one = await housekeeping.another({ mail: MAIL_ON });
+    await sql('TRUNCATE users, groups CASCADE');
+    await run(one, fail());
+    await someAdminister(sql);
+    await run(one);
+    expect(await occasions(sql)).toEqual([]);
+  });
+
+  it('of the end of a fault that began while no mail was sent, also where an earlier one was told', async () => {
+    const one = await housekeeping.another({ mail: MAIL_ON });
+    for (const work of [fail(), undefined]) await run(one, work);
+    await run(await housekeeping.another(), fail());
+    await run(one);
+    expect(await occasions(sql)).toEqual(['task-fails', 'task-recovers']);
   });
 
   it('where no mail is sent, then or later', async () => {

@@ -6,7 +6,8 @@ import type { ClaimedRun } from './runs.queries.js';
 
 /**
  * Tells administrators by mail that a fault of a task begins or ends with this run, in the transaction that ends it: once
- * each over all processes, for a run is ended once. What lasts, for whichever reason, is not told again.
+ * each over all processes, for a run is ended once. What lasts, for whichever reason, is not told again; and the end is told to
+ * those alone who were told of the beginning: at a first start whose directory cannot be read that is nobody.
  */
 export async function tellOfFault(
   tx: Transaction,
@@ -17,12 +18,26 @@ export async function tellOfFault(
   const { task, id: runId, error } = run;
   const at = (run.finishedAt ?? (await databaseNow(tx))).toISOString();
   if (fault === 'BEGAN') {
-    await mail.tell(tx, { type: 'task-fails', task, runId, failedAt: at, error: error ?? '' });
+    const told = await mail.tell(tx, { type: 'task-fails', task, runId, failedAt: at, error: error ?? '' });
+    await rows(tx, 'UPDATE housekeeping_tasks SET told_of_fault = $2 WHERE task = $1', [task, told]);
   } else if (fault === 'ENDED') {
     const failingSince = (await faultBefore(tx, task, fence))?.toISOString() ?? null;
     const state = run.state === 'HELD' ? 'HELD' : 'SUCCEEDED';
-    await mail.tell(tx, { type: 'task-recovers', task, runId, state, recoveredAt: at, failingSince });
+    await mail.tell(
+      tx,
+      { type: 'task-recovers', task, runId, state, recoveredAt: at, failingSince },
+      await toldOfFault(tx, task),
+    );
   }
+}
+
+async function toldOfFault(tx: Transaction, task: string): Promise<string[]> {
+  const [row] = await rows<{ told: string[] }>(
+    tx,
+    'SELECT told_of_fault AS told FROM housekeeping_tasks WHERE task = $1',
+    [task],
+  );
+  return row?.told ?? [];
 }
 
 // When the first run of the fault that was there before this one failed.
