@@ -56,6 +56,11 @@ describe('whom a reply is about', () => {
 
 describe('a text in the head of a mail', () => {
   it('stands on one line', () => expect(headerText(' Ada\r\nBcc: x\u2028 ')).toBe('Ada Bcc: x'));
+  it('holds nothing that a reader of mail would decode', () =>
+    expect(headerText('a =?utf-8?Q?a=0D=0ABcc:_x@y.z?= =\u202e?u?q?b?=')).toBe(
+      'a = ?utf-8?Q?a=0D=0ABcc:_x@y.z?= = ?u?q?b?=',
+    ));
+  it('is written in its own direction', () => expect(headerText('Ada\u202e gpj\u2066')).toBe('Ada gpj'));
   it('is 100 whole characters long at the most', () => {
     expect([...headerText('💻'.repeat(101))]).toHaveLength(100);
     expect(headerText('a\uD800b')).toBe('a\uFFFDb');
