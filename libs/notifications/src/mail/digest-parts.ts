@@ -37,8 +37,13 @@ export function tokenFacts(token: ListedToken, { publicUrl, now }: MailSetting):
 export const isForAdministrator = ({ asAdministrator = false }: ListedToken): boolean => asAdministrator;
 
 /** How somebody signs in who is to send what stands behind this. */
-export function signInAndSend({ publicUrl }: MailSetting): Line {
-  return line`Sign in (${code(`POST ${publicUrl}/session`)} with your ${code('username')} and ${code('password')} as JSON; the ${code('sessionToken')} of the answer goes as ${code('Authorization: Bearer')} with each request) and send this to ${link(`${publicUrl}/graphql`)}`;
+export function howToSignIn({ publicUrl }: MailSetting): Block[] {
+  return [
+    heading('How to sign in'),
+    paragraph(
+      line`What is shown below goes to ${link(`${publicUrl}/graphql`)} by somebody who is signed in: ${code(`POST ${publicUrl}/session`)} with your ${code('username')} and ${code('password')} as JSON, and the ${code('sessionToken')} of the answer goes as ${code('Authorization: Bearer')} with each request.`,
+    ),
+  ];
 }
 
 /** The token that an example is made with: one that is not suspended where there is one. */
@@ -50,13 +55,13 @@ export function exampleOf(tokens: readonly ListedToken[]): ListedToken | undefin
 export const isPaused = ({ isSuspended = false }: ListedToken): boolean => isSuspended;
 
 /** How a suspended token is made usable again, where one is listed. */
-export function howToResume(tokens: readonly ListedToken[], setting: MailSetting): Block[] {
+export function howToResume(tokens: readonly ListedToken[]): Block[] {
   const first = tokens.find(isPaused);
   if (first === undefined) return [];
   return [
     heading('Suspended? Resume it first'),
     paragraph(
-      line`A suspended token lets nobody in, and it can be neither used nor rotated until it is resumed. If you do not know why it is suspended, ask before you resume it. What an administrator suspended is resumed by an administrator. ${signInAndSend(setting)}, with its id:`,
+      line`A suspended token lets nobody in, and it can be neither used nor rotated until it is resumed. If you do not know why it is suspended, ask before you resume it. What an administrator suspended is resumed by an administrator. Sign in and send, with its id:`,
     ),
     operation(
       'mutation {',
@@ -71,7 +76,7 @@ export function howToResume(tokens: readonly ListedToken[], setting: MailSetting
 }
 
 /** How tokens are rotated, with the first of those listed that can be as the example; nothing where the recipient may rotate none. */
-export function howToRotate(tokens: readonly ListedToken[], setting: MailSetting): Block[] {
+export function howToRotate(tokens: readonly ListedToken[]): Block[] {
   const own = tokens.filter((token) => !isForAdministrator(token));
   const first = exampleOf(own);
   if (first === undefined) return [];
@@ -80,7 +85,7 @@ export function howToRotate(tokens: readonly ListedToken[], setting: MailSetting
   return [
     heading('How to rotate a token'),
     paragraph(
-      line`Rotating gives you a new token with the same name and scopes, and a new end. The old one goes on working for a while, so that you can put the new one in its place without a break. ${signInAndSend(setting)}:`,
+      line`Rotating gives you a new token with the same name and scopes, and a new end. The old one goes on working for a while, so that you can put the new one in its place without a break. Sign in and send:`,
     ),
     operation(
       'mutation {',
@@ -109,12 +114,12 @@ export function andMore(more: number): Block[] {
 }
 
 /** How a token that nobody needs is ended at once. */
-export function howToRevoke(tokens: readonly ListedToken[], setting: MailSetting): Block[] {
+export function howToRevoke(tokens: readonly ListedToken[]): Block[] {
   const first = exampleOf(tokens);
   if (first === undefined) return [];
   return [
     heading('Not needed? End it now'),
-    paragraph(line`A token that nobody needs is best ended at once. ${signInAndSend(setting)}, with its id:`),
+    paragraph(line`A token that nobody needs is best ended at once. Sign in and send, with its id:`),
     operation(
       'mutation {',
       '  revokeToken(input: {',
@@ -133,7 +138,7 @@ export function whyAdministrator(tokens: readonly ListedToken[]): Block[] {
   return [
     heading('Why you, as an administrator'),
     paragraph(
-      line`No member of the groups of ${words(tokens.every(isForAdministrator) ? 'these' : 'some of these')} service accounts could be told: none is active and has an e-mail address. Only members of its groups can rotate the tokens of an account; an administrator cannot. Tell a member, and see to it that they have an e-mail address in the directory. Link it to a group whose people look after it (${code('updateServiceAccount')}) where it has no such member. What nobody needs you can revoke (${code('revokeToken')}).`,
+      line`No member of the groups of ${words(tokens.every(isForAdministrator) ? 'these' : 'some of these')} service accounts could be told: none is active and has an e-mail address. Only members of its groups can rotate the tokens of an account; an administrator cannot. See to it that a member is active and has an e-mail address in the directory, or link the account to a group whose people look after it (${code('updateServiceAccount')}). What nobody needs you can revoke (${code('revokeToken')}).`,
     ),
   ];
 }

@@ -88,8 +88,8 @@ describe('the text of a warning', () => {
     const told = flat(rendered(expiring([forMembers])).text);
     expect(told).toContain('Why you, as an administrator');
     expect(told).toContain('Only members of its groups can rotate the tokens of an account');
-    expect(told).toContain('see to it that they have an e-mail address in the directory');
-    expect(told).toContain('Link it to a group whose people look after it (updateServiceAccount)');
+    expect(told).toContain('See to it that a member is active and has an e-mail address in the directory');
+    expect(told).toContain('link the account to a group whose people look after it (updateServiceAccount)');
     expect(told).toContain(`revokeToken(input: { id: "${id(2)}"`);
     expect(told).toContain('and you administer Tokenwarden.');
     expect(text).not.toContain('administrator');
@@ -105,7 +105,7 @@ describe('the text of a warning', () => {
     expect(flat(both)).toContain('groups of some of these service accounts');
   });
   it('says how to sign in', () => {
-    const how = `POST ${PUBLIC_URL}/session with your username and password as JSON; the sessionToken of the answer goes as Authorization: Bearer`;
+    const how = `POST ${PUBLIC_URL}/session with your username and password as JSON, and the sessionToken of the answer goes as Authorization: Bearer`;
     for (const content of [expiring([{}]), idle([{}])]) expect(flat(rendered(content).text)).toContain(how);
   });
 });
