@@ -229,6 +229,20 @@ describe('whoever is to be told', () => {
     await smtp.stop();
   });
 
+  it('and was told late has half of `after` from then, for the mail server was away', async () => {
+    await kept.sql(`UPDATE users SET email = 'grace@example.org'`);
+    const id = await kept.token({ created: '5 hours' });
+    expect(await run()).toMatchObject({ state: 'FAILED', affected: 1 });
+    await ageMarks('2 hours');
+    const smtp = await startSmtp();
+    expect(await run({ smtpPort: smtp.port })).toMatchObject({ details: { revoked: 0, told: 1 } });
+    expect(await run({ smtpPort: smtp.port })).toMatchObject({ details: { revoked: 0 } });
+    await ageMarks('30 minutes');
+    expect(await run({ smtpPort: smtp.port })).toMatchObject({ details: { revoked: 1 } });
+    expect(await revoked()).toEqual([id]);
+    await smtp.stop();
+  });
+
   it('where there is no way to tell anybody any more, revokes what was told and marks nothing', async () => {
     const id = await kept.token({ created: '5 hours' });
     await run();
