@@ -37,9 +37,9 @@ export function listSizeOf(extensions: Readonly<Record<string, unknown>>): ListS
 
 /**
  * Marks a field whose answer takes as much as so many objects, however few it holds, because more than that is looked at for
- * it: the cost of an operation counts it so.
+ * it, or for what it holds is large: the cost of an operation counts it so.
  */
-export function CostsAs(objects: number): MethodDecorator {
+export function CostsAs(objects: number): MethodDecorator & PropertyDecorator {
   return Extensions({ costsAs: objects });
 }
 

@@ -1,5 +1,5 @@
 import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
-import { CurrentCaller, ForwardPageArgs, type Connection } from '@tokenwarden/api';
+import { CostsAs, CurrentCaller, ForwardPageArgs, type Connection } from '@tokenwarden/api';
 import type { Caller } from '@tokenwarden/vocabulary';
 import { UpdatePolicyInput } from './change/policy-change.inputs.js';
 import { PolicyChangeService } from './change/policy-change.service.js';
@@ -8,6 +8,9 @@ import { PolicyHistoryService } from './history/policy-history.service.js';
 import { PolicyVersionConnection, type PolicyVersion } from './history/policy-history.types.js';
 import { PolicyService } from './policy.service.js';
 import { Policy, toPolicy } from './policy.types.js';
+
+// A page is a megabyte of documents at most, and what they changed beside it: one request has a page of all, or some small ones.
+const COST_OF_A_HISTORY = 1_000;
 
 /** What GraphQL asks of the policy. */
 @Resolver()
@@ -28,6 +31,7 @@ export class PolicyResolver {
   @Query(() => PolicyVersionConnection, {
     description: 'Every version of the policy, newest first, with what it changed. Needs policy:read.',
   })
+  @CostsAs(COST_OF_A_HISTORY)
   policyHistory(@Args() args: ForwardPageArgs): Promise<Connection<PolicyVersion>> {
     return this.history.versionsOnPage(args);
   }

@@ -1,8 +1,9 @@
 import { Field, Int, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { DateTimeScalar, DurationScalar } from '@tokenwarden/api';
+import { CostsAs, DateTimeScalar, DurationScalar } from '@tokenwarden/api';
 import { Actor, toActor } from '@tokenwarden/audit';
 import { TokenKindEnum } from '@tokenwarden/tokens';
 import type { Duration, TokenKind } from '@tokenwarden/vocabulary';
+import { MOST_PROFILES } from './change/profiles.rules.js';
 import { WARNING_CHANNELS, type WarningChannel } from './policy-document.rules.js';
 import type { PolicyVersionEntity } from './policy-version.entity.js';
 
@@ -92,6 +93,7 @@ export class Policy {
   reason: string | null;
 
   @Field(() => [LifetimeProfileType])
+  @CostsAs(MOST_PROFILES)
   profiles: readonly LifetimeProfileType[];
 
   @Field(() => DurationScalar)

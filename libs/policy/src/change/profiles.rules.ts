@@ -20,7 +20,8 @@ export interface AskedProfile {
   readonly defaultFor: readonly TokenKind[];
 }
 
-const MOST_PROFILES = 50;
+/** The most profiles that a policy has. */
+export const MOST_PROFILES = 50;
 const PROFILE_NAME = /^[a-z][a-z0-9-]{1,31}$/;
 
 /**

@@ -54,6 +54,34 @@ describe('the history of the policy', () => {
     expect(second.pageInfo.hasNextPage).toBe(false);
   });
 
+  it('is read in shorter pages where its documents are large, and none is left out', async () => {
+    const large = (of: string) =>
+      Array.from({ length: 50 }, (_, i) => ({
+        ...{ name: `p-${i}`, description: of.repeat(1_000), maximum: 'P30D', default: 'P1D' },
+        ...{
+          kinds: ['USER', 'SERVICE_ACCOUNT'] as const,
+          defaultFor: i === 0 ? (['USER', 'SERVICE_ACCOUNT'] as const) : [],
+        },
+      }));
+    for (let version = 4; version < 34; version += 1) {
+      const asked = { expectedVersion: version, existingTokens: 'KEEP' } as const;
+      const changes = { profiles: large(version % 2 === 0 ? '\u00fc' : '\u00e9') };
+      await specs.database.transaction((tx) => changePolicy(tx, SYSTEM, { ...asked, changes }));
+    }
+    const pages: number[][] = [];
+    let after: string | null = null;
+    do {
+      const page = await history().versionsOnPage({ first: 100, after });
+      expect(page.pageInfo.hasNextPage).toBe(page.nodes.at(-1)?.version !== 1);
+      pages.push(page.nodes.map(({ version }) => version));
+      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+    } while (after !== null);
+    expect(pages.flat()).toEqual(Array.from({ length: 34 }, (_, i) => 34 - i));
+    for (const page of pages) expect(page.length).toBeLessThan(15);
+    const few = await history().versionsOnPage({ first: 2 });
+    expect(few.nodes.map(({ version }) => version)).toEqual([34, 33]);
+  });
+
   it('refuses a page of nothing and a cursor of another list', async () => {
     for (const [args, field] of [
       [{ first: 0 }, 'first'],

@@ -18,7 +18,7 @@ export class PolicyHistoryService {
   constructor(private readonly database: Database) {}
 
   /**
-   * A page of versions, newest first, each with what it changed (rule 13).
+   * A page of versions, newest first, each with what it changed (rule 13). It may hold fewer than were asked for although it goes on.
    * @throws Problem `INVALID_INPUT` on `first` or `after`, `UNAVAILABLE`
    */
   async versionsOnPage(args: ForwardPageArgs): Promise<Connection<PolicyVersion>> {
@@ -27,10 +27,10 @@ export class PolicyHistoryService {
       { list: 'policyHistory' },
       NEWEST_FIRST.map(({ type }) => type),
     );
-    const found = await this.database.read((tx) => listVersions(tx, page));
+    const { versions, size } = await this.database.read((tx) => listVersions(tx, page));
     return toConnection(
-      page,
-      found.map(toPolicyVersion),
+      { ...page, size },
+      versions.map(toPolicyVersion),
       ({ version }) => [version],
       () => this.database.read(countVersions),
     );

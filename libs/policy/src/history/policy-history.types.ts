@@ -1,5 +1,5 @@
 import { Field, Int, ObjectType } from '@nestjs/graphql';
-import { DateTimeScalar, JSONScalar, connectionOf } from '@tokenwarden/api';
+import { CostsAs, DateTimeScalar, JSONScalar, connectionOf } from '@tokenwarden/api';
 import { Actor } from '@tokenwarden/audit';
 import type { JsonValue } from '@tokenwarden/vocabulary';
 import type { PolicyChange } from '../change/difference.rules.js';
@@ -20,6 +20,9 @@ export class PolicyChangeType implements PolicyChange {
   after: JsonValue;
 }
 
+// A change can be of each value of every profile, and texts of a thousand characters among them.
+const COST_OF_CHANGES = 25;
+
 /** One version of the policy: who made it, when, why, and what was different then (rule 13). */
 @ObjectType('PolicyVersion', { description: 'One version of the policy, and what it changed.' })
 export class PolicyVersion {
@@ -39,6 +42,7 @@ export class PolicyVersion {
     description:
       'What is different from the version before it; empty for version 1, and for a version that only capped tokens.',
   })
+  @CostsAs(COST_OF_CHANGES)
   changes: readonly PolicyChangeType[];
 
   @Field(() => Policy, { description: 'The whole policy as it was then.' })
