@@ -11,6 +11,7 @@ import { tellAll } from '../warnings/telling.js';
 import { Collected, decideAll } from '../warnings/through-ends.js';
 import { requireChannels, type WarningChannels } from '../warnings/warning-channels.js';
 import { expiringTokens } from './expiring-tokens.queries.js';
+import { untilFewEndsMove } from './many-ends.js';
 
 type WarningPolicy = PolicyDocument['expiryWarnings'];
 
@@ -26,6 +27,7 @@ export class ExpiryWarningsTask implements Task {
   readonly isByTheClock = true;
   readonly run: RunWork = async (context) => {
     await this.database.read(agreedNow);
+    await untilFewEndsMove(this.database, context.signal);
     const { expiryWarnings } = (await this.database.read(currentPolicy)).document;
     return context.dryRun ? this.look(context, expiryWarnings) : this.warn(context, expiryWarnings);
   };
@@ -45,7 +47,7 @@ export class ExpiryWarningsTask implements Task {
     const channels = requireChannels(policy, notifications);
     const collected = new Collected();
     try {
-      await decideAll(context, collected, expiringTokens(policy.thresholds, channels));
+      await decideAll(context, collected, expiringTokens(policy.thresholds, channels), this);
       const told = { subject: { kind: 'EXPIRY' }, channels } as const;
       const { details, ...end } = await tellAll(context, told, { database, notifications });
       const said = { ...detailsOf(collected, channels), ...details };

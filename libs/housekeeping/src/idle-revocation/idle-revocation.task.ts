@@ -56,7 +56,8 @@ export class IdleRevocationTask implements Task {
     const done: Done = { revoked: 0, released: 0, collected: new Collected() };
     const said = () => detailsOf(document, done);
     try {
-      done.revoked = await revokeMarked(context, this.parts, document.idleRevocation.after);
+      const { after } = document.idleRevocation;
+      await revokeMarked(context, this.parts, after, (count) => (done.revoked += count));
       done.released = await releaseUsed(context);
       const { state, error, details } = await this.markAndTell(context, document, done.collected);
       return { state, ...countsOf(done), ...(error && { error }), details: { ...said(), ...details } };
@@ -76,7 +77,7 @@ export class IdleRevocationTask implements Task {
     const missing = missingChannel(expiryWarnings, notifications);
     if (missing !== undefined) return { state: 'FAILED', error: missing };
     const channels = openChannels(expiryWarnings, notifications);
-    await decideAll(context, collected, idleTokens(after, channels));
+    await decideAll(context, collected, idleTokens(after, channels), this);
     const told = { subject: { kind: 'IDLE', after }, channels } as const;
     const { details, ...end } = await tellAll(context, told, { database, notifications });
     const { webhook } = channels;

@@ -3,6 +3,7 @@ import type { Database, Transaction } from '@tokenwarden/database';
 import { currentPolicy } from '@tokenwarden/policy';
 import { holdOffBulkRevocations, lockTokens, revokeThese } from '@tokenwarden/tokens';
 import { SYSTEM, type Duration } from '@tokenwarden/vocabulary';
+import { requireOn } from '../runs/cut-short.js';
 import type { RunContext } from '../runs/run.js';
 import { writePatiently } from '../runs/write-patiently.js';
 import {
@@ -31,14 +32,15 @@ export interface IdleSurroundings {
 /**
  * Revokes what was marked as idle long enough ago and not used since (rule: a use in between wins). Uses wait in the memory of every
  * process for some seconds: what looks as if it were to be revoked is looked at again after these, locked.
- * @returns how many tokens were revoked
+ * @param onRevoked told how many tokens were revoked, commit by commit
  */
 export async function revokeMarked(
   context: RunContext,
   { database, usesWrittenWithin }: IdleSurroundings,
   after: Duration,
-): Promise<number> {
-  let [revoked, hasWaited]: [number, boolean] = [0, false];
+  onRevoked: (count: number) => void,
+): Promise<void> {
+  let hasWaited = false;
   let behind: PlaceOfMark | null = null;
   do {
     const reach: ReachOfMarks = { behind, most: LOOKED_AT_ONCE };
@@ -49,17 +51,21 @@ export async function revokeMarked(
     }
     for (let start = 0; start < ids.length; start += REVOKED_AT_ONCE) {
       const some = ids.slice(start, start + REVOKED_AT_ONCE);
-      revoked += await writePatiently(context, (tx) => revokeStillIdle(tx, some));
+      onRevoked(await writePatiently(context, (tx) => revokeStillIdle(tx, context, some)));
     }
     behind = next;
   } while (behind !== null);
-  return revoked;
 }
 
-// With changes of the policy held off as well: who sets `after` up, or uses the token, before this commit keeps it.
-async function revokeStillIdle(tx: Transaction, ids: readonly string[]): Promise<number> {
+// With changes of the policy held off as well: who sets `after` up or the task off, or uses the token, before this commit keeps it.
+async function revokeStillIdle(
+  tx: Transaction,
+  context: RunContext,
+  ids: readonly string[],
+): Promise<number> {
   await holdOffBulkRevocations(tx);
-  const { after } = (await currentPolicy(tx)).document.idleRevocation;
+  const { enabled, after } = (await currentPolicy(tx)).document.idleRevocation;
+  requireOn(context, enabled);
   await lockTokens(tx, ids);
   const still = await stillToRevoke(tx, ids, after);
   const reason = `It was not used for ${after}, and not for a further ${after} after that was told.`;

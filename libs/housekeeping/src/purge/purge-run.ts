@@ -11,6 +11,7 @@ import {
   type TokenCondition,
 } from '@tokenwarden/tokens';
 import { durationSeconds, Problem, type Duration } from '@tokenwarden/vocabulary';
+import { requireOn } from '../runs/cut-short.js';
 import type { RunContext } from '../runs/run.js';
 import { writePatiently } from '../runs/write-patiently.js';
 
@@ -102,10 +103,13 @@ export class PurgeRun {
     for (const id of passedOver) this.passedOver.add(id);
   }
 
-  // Asked for each batch, with changes of the policy held off as well: who sets `after` up keeps what is there at that commit.
+  // Asked for each batch, with changes of the policy held off as well: who sets `after` up, or the task off, keeps what is
+  // there at that commit.
   private async afterInForce(tx: Transaction): Promise<Duration> {
     await holdOffBulkRevocations(tx);
-    return (await currentPolicy(tx)).document.purge.after;
+    const { enabled, after } = (await currentPolicy(tx)).document.purge;
+    requireOn(this.context, enabled);
+    return after;
   }
 
   private isDue(after: Duration): TokenCondition {

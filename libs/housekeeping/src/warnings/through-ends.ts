@@ -1,5 +1,8 @@
 import type { Transaction } from '@tokenwarden/database';
+import { currentPolicy } from '@tokenwarden/policy';
+import { requireOn } from '../runs/cut-short.js';
 import type { RunContext } from '../runs/run.js';
+import type { Task } from '../runs/task.js';
 import { writePatiently } from '../runs/write-patiently.js';
 import { fewerAgain, FIRST_SIZE, nextSize } from './pace.rules.js';
 import {
@@ -69,13 +72,21 @@ export async function goThroughEnds(
 
 /**
  * Decides all warnings that a search leads to, bit by bit: what is committed stays so, wherever the run stops.
- * @throws Problem `UNAVAILABLE` where storage is in trouble for longer than a run can wait
+ * @throws Problem `UNAVAILABLE` where storage is in trouble for longer than a run can wait; SwitchedOff
  */
-export async function decideAll(context: RunContext, collected: Collected, search: Search): Promise<void> {
+export async function decideAll(
+  context: RunContext,
+  collected: Collected,
+  search: Search,
+  task: Pick<Task, 'timing'>,
+): Promise<void> {
   await goThroughEnds(
     collected,
     context.signal,
     (work) => writePatiently(context, work),
-    (tx, reach) => decideNext(tx, search, reach),
+    async (tx, reach) => {
+      requireOn(context, task.timing((await currentPolicy(tx)).document).isEnabled);
+      return decideNext(tx, search, reach);
+    },
   );
 }
