@@ -271,35 +271,4 @@ describe('asking', () => {
     const snapshot = { isolation: 'repeatable read', only: 'on' };
     expect(manners).toEqual([snapshot, snapshot]); // whether it may be asked, and the answer
   });
-  it('leaves the database to everybody else, however many ask', async () => {
-    await world.tokens.replaceBy([plain], now);
-    let [letGo, held] = [() => {}, () => {}];
-    const enough = new Promise<void>((resolve) => (letGo = resolve));
-    const locked = new Promise<void>((resolve) => (held = resolve));
-    const holding = world.database.transaction(async (tx) => {
-      await rows(tx, 'LOCK TABLE token_uses IN ACCESS EXCLUSIVE MODE');
-      held();
-      await enough;
-    });
-    await locked;
-    const asking = [...Array(15).keys()].map(async () => {
-      const impact = await world.ask(keep({ idleRevocation: { enabled: true, after: 'PT1H' } }));
-      return impact.idleRevoked;
-    });
-    const outcomes = Promise.allSettled(asking);
-    const looking = () =>
-      world.tokens.run(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-    while ((await looking()).length < 2) await pause(20);
-    // Whoever issues meanwhile finds a connection at once.
-    for (let n = 0; n < 20; n += 1) expect(await looking()).toHaveLength(2);
-    await Promise.race(asking.map((one) => one.catch(() => undefined)));
-    letGo();
-    await holding;
-    const refused = (await outcomes).filter(({ status }) => status === 'rejected');
-    expect(refused.length).toBeGreaterThan(0);
-    for (const one of refused) expect(one).toMatchObject({ reason: { code: 'UNAVAILABLE' } });
-    expect(refused.length).toBeLessThan(15);
-  });
 });
