@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach } from '@jest/globals';
-import { openDatabase, rows, type Database } from '@tokenwarden/database';
+import { openDatabase, type Database } from '@tokenwarden/database';
 import { AdministratorsMail } from '@tokenwarden/directory';
 import { Notifications } from '@tokenwarden/notifications';
-import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
-import type { HousekeepingTask, JsonObject } from '@tokenwarden/vocabulary';
-import { databaseForSpecs, type DatabaseForSpecs } from '../../../test/harness/index.js';
+import type { JsonObject } from '@tokenwarden/vocabulary';
+import { databaseForSpecs } from '../../../test/harness/index.js';
 import type { HousekeepingRunRecord, RunWork } from '../src/runs/run.js';
 import { RunEnds } from '../src/runs/run-end.js';
 import { Runs, type Start } from '../src/runs/runs.js';
 import { Scheduler } from '../src/runs/scheduler.js';
 import { Tasks, type Task } from '../src/runs/task.js';
+import { HousekeepingWorld } from './housekeeping-world.js';
 import { BY_HAND } from './running-housekeeping.js';
 
 /** How a test wants a token; each interval says how long ago, or `-` and so long how far ahead, such as `-1 hour`. */
@@ -36,11 +36,9 @@ export interface KeepingInstance {
 }
 
 /** Tokens of one user and the processes that keep house among them, on one database. */
-export class KeptTokens {
+export class KeptTokens extends HousekeepingWorld {
   readonly userId = randomUUID();
   private readonly instances: KeepingInstance[] = [];
-
-  constructor(readonly server: DatabaseForSpecs) {}
 
   /** Another process with this task. */
   async another(makeTask: (database: Database) => Task): Promise<KeepingInstance> {
@@ -64,11 +62,6 @@ export class KeptTokens {
   ): Promise<HousekeepingRunRecord> {
     const { ended } = await runs.begin(task.name, { ...BY_HAND, ...start }, work);
     return ended;
-  }
-
-  /** One statement, beside all that the processes do. */
-  sql<T = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
-    return this.server.database.read((tx) => rows<T>(tx, sql, parameters), { withinSeconds: 60 });
   }
 
   /** A token without any event; gives its id. It is live, a day old and ends in a day, unless told. */
@@ -154,37 +147,22 @@ export class KeptTokens {
     );
   }
 
-  /** As if whoever carries out a run had been silent for a minute. */
-  async letLeasesExpire(): Promise<void> {
-    await this.sql(`UPDATE housekeeping_runs SET lease_until = clock_timestamp() WHERE state = 'RUNNING'`);
-  }
-
-  /** The runs of a task by trigger and state, in the order of their claims. */
-  async story(task: HousekeepingTask): Promise<string[]> {
-    const runs = await this.sql<{ told: string }>(
-      `SELECT trigger || ' ' || state AS told FROM housekeeping_runs WHERE task = $1 ORDER BY fence`,
-      [task],
-    );
-    return runs.map(({ told }) => told);
-  }
-
   /** Ends what the processes of this test do, and begins anew with one user and no token. */
   async forget(): Promise<void> {
-    for (const { scheduler } of this.instances) await scheduler.beforeApplicationShutdown();
-    for (const { runs } of this.instances) await runs.beforeApplicationShutdown();
-    for (const { database } of this.instances) await database.close();
-    this.instances.length = 0;
-    await this.sql(
-      `TRUNCATE access_tokens, bulk_revocations, bulk_caps, policy_versions, housekeeping_runs, audit_pending_events,
-         outbox_messages, users, signing_keys CASCADE`,
+    await this.end(this.instances);
+    await this.beginAnew(
+      ...[
+        'access_tokens',
+        'bulk_revocations',
+        'bulk_caps',
+        'policy_versions',
+        'outbox_messages',
+        'users',
+        'signing_keys',
+      ],
     );
-    await this.server.database.transaction(ensureFirstPolicy);
     await this.sql('UPDATE use_tracking SET whole_since = clock_timestamp()');
-    await this.sql('UPDATE housekeeping_tasks SET fence = 0, scheduled_through = clock_timestamp()');
-    await this.sql(
-      `INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, active_from)
-       VALUES ('tokenwarden-test', 'ES256', '{}', '', clock_timestamp())`,
-    );
+    await this.addSigningKey();
     await this.addUser(this.userId, 'grace');
   }
 

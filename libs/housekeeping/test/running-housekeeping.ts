@@ -1,17 +1,17 @@
 import { afterAll, beforeEach } from '@jest/globals';
-import { openDatabase, rows, type Database } from '@tokenwarden/database';
+import { openDatabase, type Database } from '@tokenwarden/database';
 import { AdministratorsMail } from '@tokenwarden/directory';
 import { Notifications } from '@tokenwarden/notifications';
-import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import type { Author, HousekeepingTask, JsonObject } from '@tokenwarden/vocabulary';
-import { databaseForSpecs, until, type DatabaseForSpecs } from '../../../test/harness/index.js';
+import { databaseForSpecs, until } from '../../../test/harness/index.js';
 import type { RunOutcome, RunWork } from '../src/runs/run.js';
 import { RunEnds } from '../src/runs/run-end.js';
 import { Runs, type Start } from '../src/runs/runs.js';
 import { Scheduler } from '../src/runs/scheduler.js';
 import { Tasks, type Task } from '../src/runs/task.js';
+import { HousekeepingWorld } from './housekeeping-world.js';
 
 /** Somebody who may start housekeeping. */
 export const ADA: Author = {
@@ -76,18 +76,11 @@ interface LogLine {
 }
 
 /** Several instances on one database, as far as runs of housekeeping go. */
-export class RunningHousekeeping {
+export class RunningHousekeeping extends HousekeepingWorld {
   /** What all of them have logged. */
   readonly lines: LogLine[] = [];
   private readonly instances: Instance[] = [];
   private named = 0;
-
-  constructor(readonly server: DatabaseForSpecs) {}
-
-  /** Beside the instances, for looking. */
-  get database(): Database {
-    return this.server.database;
-  }
 
   /** Another instance, with the one task that there is. */
   async another(options: InstanceOptions = {}): Promise<Instance> {
@@ -125,33 +118,11 @@ export class RunningHousekeeping {
     return this.sql('SELECT * FROM housekeeping_runs ORDER BY fence');
   }
 
-  /** All runs by trigger and state, in the order of their claims. */
-  async story(): Promise<string[]> {
-    return (await this.all()).map(({ trigger, state }) => `${trigger} ${state}`);
-  }
-
   /** What the trail says, in order of arrival. */
   events(): Promise<{ action: string; actor_name: string; target_id: string; details: JsonObject }[]> {
     return this.sql(
       'SELECT action, actor_name, target_id, details FROM audit_pending_events ORDER BY arrival',
     );
-  }
-
-  /** One statement, beside all that the instances do. */
-  async sql<T = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
-    return this.database.read((tx) => rows<T>(tx, sql, parameters));
-  }
-
-  /** As if a minute without a sign of whoever is at it had passed. */
-  async letLeasesExpire(): Promise<void> {
-    await this.sql(`UPDATE housekeeping_runs SET lease_until = clock_timestamp() WHERE state = 'RUNNING'`);
-  }
-
-  /** As if nobody had looked for so long. */
-  async missMoments(interval: string): Promise<void> {
-    await this.sql('UPDATE housekeeping_tasks SET scheduled_through = clock_timestamp() - $1::interval', [
-      interval,
-    ]);
   }
 
   /** Waits until all that was begun has ended. */
@@ -161,17 +132,9 @@ export class RunningHousekeeping {
 
   /** Ends what the instances of this test do, and begins anew. */
   async forget(): Promise<void> {
-    await Promise.all(this.instances.map(({ scheduler }) => scheduler.beforeApplicationShutdown()));
-    await Promise.all(this.instances.map(({ runs }) => runs.beforeApplicationShutdown()));
-    await Promise.all(this.instances.map(({ database }) => database.close()));
-    this.instances.length = 0;
+    await this.end(this.instances);
     this.lines.length = 0;
-    await this.database.transaction(ensureFirstPolicy);
-    await this.sql('TRUNCATE housekeeping_runs, audit_pending_events CASCADE');
-    await this.sql(
-      `UPDATE housekeeping_tasks SET fence = 0, last_success_at = NULL, scheduled_through = clock_timestamp(),
-         seen_schedule = NULL, seen_enabled = NULL`,
-    );
+    await this.beginAnew();
   }
 }
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { databaseNow, openDatabase, rows, type Database } from '@tokenwarden/database';
+import { afterEach, beforeEach } from '@jest/globals';
+import { databaseNow, openDatabase, type Database } from '@tokenwarden/database';
 import {
   AdministratorsMail,
   DirectoryService,
@@ -12,12 +12,11 @@ import {
   type DirectorySource,
 } from '@tokenwarden/directory';
 import { Notifications } from '@tokenwarden/notifications';
-import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs, Metrics } from '@tokenwarden/telemetry';
 import { addToken } from '@tokenwarden/tokens';
 import { addDuration, SYSTEM, wholeSecond, type Caller, type TokenKind } from '@tokenwarden/vocabulary';
-import { databaseForSpecs, type DatabaseForSpecs } from '../../../test/harness/index.js';
+import { databaseForSpecs } from '../../../test/harness/index.js';
 import { DirectoryAcceptance } from '../src/directory-sync/acceptance.js';
 import { DirectoryGauges } from '../src/directory-sync/directory-gauges.js';
 import { DirectorySync } from '../src/directory-sync/directory-sync.js';
@@ -27,6 +26,7 @@ import type { HousekeepingRunRecord } from '../src/runs/run.js';
 import { RunEnds } from '../src/runs/run-end.js';
 import { Runs, type Start } from '../src/runs/runs.js';
 import { Tasks } from '../src/runs/task.js';
+import { HousekeepingWorld } from './housekeeping-world.js';
 import { ADA } from './running-housekeeping.js';
 
 /** ada, who administers. */
@@ -108,18 +108,12 @@ export class Gate {
 }
 
 /** A directory file, a database, and as many processes that synchronise them as a test wants. */
-export class SyncWorld {
+export class SyncWorld extends HousekeepingWorld {
   readonly lines: LogLine[] = [];
   /** Where instances made from now on send their mail; none is sent where undefined. */
   mail: Settings['mail'];
   private readonly instances: SyncInstance[] = [];
   private folder = '';
-
-  constructor(readonly server: DatabaseForSpecs) {}
-
-  get database(): Database {
-    return this.server.database;
-  }
 
   get path(): string {
     return join(this.folder, 'directory.json');
@@ -128,18 +122,12 @@ export class SyncWorld {
   /** Everything as at the beginning: an empty copy, and no file. */
   async begin(): Promise<void> {
     this.lines.length = 0;
-    await this.sql(
-      `TRUNCATE directory_copy, users, groups, service_accounts, access_tokens, housekeeping_runs, audit_pending_events,
-         changes CASCADE`,
-    );
-    await this.sql(
-      'UPDATE housekeeping_tasks SET fence = 0, last_success_at = NULL, scheduled_through = clock_timestamp()',
-    );
+    await this.beginAnew('directory_copy', 'users', 'groups', 'service_accounts', 'access_tokens');
     this.folder = await mkdtemp(join(tmpdir(), 'sync-'));
   }
 
   /** Stops the instances of this test. */
-  async end(): Promise<void> {
+  async stop(): Promise<void> {
     await Promise.all(this.instances.map((instance) => instance.stop()));
     this.instances.length = 0;
     await rm(this.folder, { recursive: true });
@@ -186,17 +174,9 @@ export class SyncWorld {
     return instance;
   }
 
-  /** One statement, beside all that the instances do. */
-  async sql<T = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
-    return this.database.read((tx) => rows<T>(tx, sql, parameters));
-  }
-
   /** So many new tokens of this principal, which live for a day. */
   async tokens(count: number, kind: TokenKind, principalId: string): Promise<void> {
-    await this.sql(
-      `INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, active_from)
-       VALUES ('tokenwarden-test', 'ES256', '{}', '', clock_timestamp()) ON CONFLICT DO NOTHING`,
-    );
+    await this.addSigningKey();
     await this.database.transaction(async (tx) => {
       const createdAt = wholeSecond(await databaseNow(tx));
       for (let made = 0; made < count; made += 1) {
@@ -239,9 +219,8 @@ export class SyncWorld {
 /** A world for the tests of one file, begun before each of them and ended behind it. */
 export function syncWorldForSpecs(): SyncWorld {
   const world = new SyncWorld(databaseForSpecs());
-  beforeAll(() => world.database.transaction(ensureFirstPolicy));
   beforeEach(() => world.begin());
-  afterEach(() => world.end());
+  afterEach(() => world.stop());
   return world;
 }
 

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach } from '@jest/globals';
-import { openDatabase, rows, type Database } from '@tokenwarden/database';
+import { openDatabase, type Database } from '@tokenwarden/database';
 import { AdministratorsMail } from '@tokenwarden/directory';
 import { Notifications } from '@tokenwarden/notifications';
-import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { Settings, type SettingsValues } from '@tokenwarden/settings';
 import { Logs } from '@tokenwarden/telemetry';
 import type { JsonObject } from '@tokenwarden/vocabulary';
-import { databaseForSpecs, type DatabaseForSpecs } from '../../../test/harness/index.js';
+import { databaseForSpecs } from '../../../test/harness/index.js';
 import { ExpiryWarningsTask } from '../src/expiry-warnings/expiry-warnings.task.js';
 import type { HousekeepingRunRecord } from '../src/runs/run.js';
 import { RunEnds } from '../src/runs/run-end.js';
@@ -15,6 +14,7 @@ import { Runs, type Start } from '../src/runs/runs.js';
 import { Scheduler } from '../src/runs/scheduler.js';
 import { Tasks } from '../src/runs/task.js';
 import { WarningSettler } from '../src/warnings/warning-settler.js';
+import { HousekeepingWorld } from './housekeeping-world.js';
 import { BY_HAND } from './running-housekeeping.js';
 
 /** How a test wants a user. */
@@ -67,12 +67,10 @@ export interface StoredWarning {
 }
 
 /** Users, groups, accounts, tokens, and processes that warn of them. */
-export class WarningWorld {
+export class WarningWorld extends HousekeepingWorld {
   readonly lines: { readonly level: string; readonly msg: string }[] = [];
   private readonly instances: WarningInstance[] = [];
   private made = 0;
-
-  constructor(readonly server: DatabaseForSpecs) {}
 
   /** Another process; its senders send. */
   async another(ways: Ways = {}, name = `warner-${(this.made += 1)}`): Promise<WarningInstance> {
@@ -106,11 +104,6 @@ export class WarningWorld {
     };
     this.instances.push(instance);
     return instance;
-  }
-
-  /** One statement, beside all that the processes do. */
-  sql<T = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
-    return this.server.database.read((tx) => rows<T>(tx, sql, parameters), { withinSeconds: 60 });
   }
 
   /** A user of this name; gives the id. The address is `name@example.org` unless told. */
@@ -221,36 +214,23 @@ export class WarningWorld {
     );
   }
 
-  /** As if whoever carries out a run had been silent for a minute. */
-  async letLeasesExpire(): Promise<void> {
-    await this.sql(`UPDATE housekeeping_runs SET lease_until = clock_timestamp() WHERE state = 'RUNNING'`);
-  }
-
-  /** As if nobody had looked for so long. */
-  async missMoments(interval: string): Promise<void> {
-    await this.sql('UPDATE housekeeping_tasks SET scheduled_through = clock_timestamp() - $1::interval', [
-      interval,
-    ]);
-  }
-
   /** Ends what the processes of this test do, and begins anew with nobody and nothing. */
   async forget(): Promise<void> {
     await Promise.all(this.instances.map((instance) => instance.stop()));
     this.instances.length = 0;
     this.lines.length = 0;
-    await this.sql(
-      `TRUNCATE access_tokens, bulk_revocations, bulk_caps, policy_versions, housekeeping_runs, audit_pending_events,
-         outbox_messages, administrator_groups, service_accounts, groups, users, signing_keys CASCADE`,
+    await this.beginAnew(
+      ...[
+        'access_tokens',
+        'bulk_revocations',
+        'bulk_caps',
+        'policy_versions',
+        'outbox_messages',
+        'administrator_groups',
+      ],
+      ...['service_accounts', 'groups', 'users', 'signing_keys'],
     );
-    await this.server.database.transaction(ensureFirstPolicy);
-    await this.sql('TRUNCATE audit_pending_events');
-    await this.sql(
-      `UPDATE housekeeping_tasks SET fence = 0, scheduled_through = clock_timestamp(), seen_schedule = NULL, seen_enabled = NULL`,
-    );
-    await this.sql(
-      `INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, active_from)
-       VALUES ('tokenwarden-test', 'ES256', '{}', '', clock_timestamp())`,
-    );
+    await this.addSigningKey();
   }
 }
 
