@@ -20,4 +20,18 @@ describe('a cap whose rows are still to be written', () => {
       expect(await world.warnings()).toHaveLength(dryRun ? 0 : 1);
     },
   );
+
+  it('is waited for where it moves very many ends, until it is written', async () => {
+    await world.sql(
+      `INSERT INTO bulk_caps (id, decided_at, author, policy_version, enforce_from, maxima, token_count)
+       VALUES (gen_random_uuid(), now(), '{}', 1, date_trunc('second', now()), '{"interactive": 60}', 50001)`,
+    );
+    const one = await world.another({ smtp: { host: '127.0.0.1', port: 9 } });
+    let hasEnded = false;
+    const run = one.run({ dryRun: false }).finally(() => (hasEnded = true));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(hasEnded).toBe(false);
+    await world.sql('UPDATE bulk_caps SET written_at = now()');
+    expect(await run).toMatchObject({ state: 'SUCCEEDED' });
+  });
 });
