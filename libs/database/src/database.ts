@@ -2,7 +2,6 @@ import type { EntityManager } from 'typeorm';
 import { DataSource } from 'typeorm';
 import { Problem } from '@tokenwarden/vocabulary';
 import { inTime } from './in-time.js';
-import { rows } from './rows.js';
 import { storageProblem } from './storage-problem.js';
 
 /** What every query function takes first: the transaction that it is part of. */
@@ -37,7 +36,7 @@ export class Database {
    */
   async inSnapshot<T>(work: (tx: Transaction) => Promise<T>, bounds: Bounds = {}): Promise<T> {
     return this.transaction(async (tx) => {
-      await rows(tx, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
       return work(tx);
     }, bounds);
   }
