@@ -2,8 +2,8 @@ import { unavailable } from '@tokenwarden/vocabulary';
 
 /** Each holds a connection for as long as it looks at all tokens: of the ten that a process has, eight are left to everybody else. */
 const MOST_AT_ONCE = 2;
-/** A question that waits for longer would not be answered in time any more. */
-const PATIENCE_MILLISECONDS = 1_500;
+/** With the four seconds that a look may take, a request is answered within five. */
+const PATIENCE_MILLISECONDS = 900;
 
 /** Of all that ask for an impact in this process, two are looking at a time; the others wait a little, in the order they came. */
 export class ImpactTurns {
