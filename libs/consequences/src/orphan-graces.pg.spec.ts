@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { rows } from '@tokenwarden/database';
 import { findToken, lockToken, revokeMany, revokeToken } from '@tokenwarden/tokens';
+import { endOrphanGraces, newlyPastGrace } from './orphan-graces.js';
 import { ada, theseIds, worldForSpecs } from '../test/world.js';
 
 const world = worldForSpecs();
@@ -49,6 +50,20 @@ describe('the tokens of an account that has been orphaned for longer than the gr
       { actor_kind: 'SYSTEM', details: { cause: 'ORPHAN_GRACE', serviceAccounts: 1, count: 3 } },
     ]);
     expect(await stateOf(etl)).toBe(true);
+  });
+
+  it('stay while the clocks are apart: it may not have been that long', async () => {
+    const ids = await tokensOf(etl, 2);
+    await orphan(etl, 29);
+    await world.sql('CREATE SCHEMA wrong');
+    await world.sql(`CREATE FUNCTION wrong.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+      $$ SELECT pg_catalog.clock_timestamp() + interval '2 days' $$`);
+    const ended = await world.database.transaction(async (tx) => {
+      await rows(tx, 'SET LOCAL search_path = wrong, public, pg_catalog');
+      return [await endOrphanGraces(tx, 'P30D'), await newlyPastGrace(tx, 'P30D')];
+    });
+    expect(ended).toEqual([{ accounts: 0, revokedTokens: 0 }, []]);
+    expect(await revoked(ids)).toEqual([]);
   });
 
   it('are revoked once: called again it finds nothing', async () => {

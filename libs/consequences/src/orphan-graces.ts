@@ -1,4 +1,4 @@
-import { databaseNow, type Transaction } from '@tokenwarden/database';
+import { besideOwnClock, databaseNow, type Transaction } from '@tokenwarden/database';
 import type { NamedEntry } from '@tokenwarden/directory';
 import { lockAccountsPastGrace, noteEndedGraces } from '@tokenwarden/service-accounts';
 import { liveCountsOf, revokeTokensOf, type RevocationOfPrincipals } from '@tokenwarden/tokens';
@@ -22,10 +22,13 @@ export interface EndedGraces {
  *
  * It comes behind locks on tokens, which stand after those on accounts, and so it waits for nobody: an account or a token
  * that somebody has in hand at this moment is left to the next time. None of these tokens resolves meanwhile, and none is
- * added: an ORPHANED account is issued none.
+ * added: an ORPHANED account is issued none. While the clocks of the database and of this process are more than 5 s apart no
+ * grace ends: nobody knows how long it has been, and what is revoked stays so.
  */
 export async function endOrphanGraces(tx: Transaction, orphanGrace: Duration): Promise<EndedGraces> {
-  const accounts = await lockAccountsPastGrace(tx, graceBegan(await databaseNow(tx), orphanGrace));
+  const now = await agreedNow(tx);
+  if (now === undefined) return { accounts: 0, revokedTokens: 0 };
+  const accounts = await lockAccountsPastGrace(tx, graceBegan(now, orphanGrace));
   const counts = await liveCountsOf(
     tx,
     accounts.map(({ id }) => id),
@@ -51,5 +54,11 @@ export async function endOrphanGraces(tx: Transaction, orphanGrace: Duration): P
  * behind `endOrphanGraces`; like that it waits for nobody.
  */
 export async function newlyPastGrace(tx: Transaction, orphanGrace: Duration): Promise<NamedEntry[]> {
-  return noteEndedGraces(tx, graceBegan(await databaseNow(tx), orphanGrace));
+  const now = await agreedNow(tx);
+  return now === undefined ? [] : noteEndedGraces(tx, graceBegan(now, orphanGrace));
+}
+
+async function agreedNow(tx: Transaction): Promise<Date | undefined> {
+  const { told, difference } = await besideOwnClock(() => databaseNow(tx));
+  return difference === undefined ? told : undefined;
 }
