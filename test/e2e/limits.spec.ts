@@ -56,6 +56,11 @@ describe('an operation within the limits', () => {
       'the largest page of an impact',
       impacts(1, `cutShort tokens(first: 100) { totalCount nodes { ${hit} } }`),
     ],
+    [
+      'a hundred versions of the policy, whole',
+      `{ policyHistory(first: 100) { totalCount nodes { version createdBy { name } changes { path before after } policy { updatedBy { name }
+        profiles { name description } expiryWarnings { thresholds } purge { after } idleRevocation { after } } } pageInfo { endCursor } } }`,
+    ],
     ['9,900 objects', '{ groups(first: 99) { nodes { members(first: 98) { nodes { id } } } } }'],
   ])('passes: %s', async (_, query) => expect(await outcomeOf(query)).toBe('200'));
 });
@@ -69,6 +74,14 @@ describe('an operation beyond a limit', () => {
     ['2,001 words', `{ viewer { ${'expiresAt '.repeat(1_996)} } }`],
     ['a megabyte of words', `{ ${'a '.repeat(500_000)} }`],
     ['4 impacts of a change', impacts(4, 'cutShort')],
+    [
+      'many histories of the policy',
+      `{ ${times(10, (i) => `h${i}: policyHistory(first: 1) { nodes { version } }`)} }`,
+    ],
+    [
+      'the profiles of a hundred versions of the policy twice',
+      '{ policyHistory(first: 100) { nodes { policy { one: profiles { name } two: profiles { description } } } } }',
+    ],
     [
       'many pages of an impact',
       impacts(
