@@ -33,13 +33,16 @@ export function warningDue(
 ): WarningDue {
   const { endsAt, alias } = end;
   const seconds = thresholds.map(durationSeconds).sort((a, b) => a - b);
+  // OFFSET keeps it a look into the index for each token: as a join it would go through all warnings that there are, where many were
+  // decided since Postgres last counted them.
   return {
     join: `CROSS JOIN LATERAL (SELECT ${mostUrgentPassed(table, endsAt, seconds, at)} AS threshold_seconds) AS ${alias}`,
     condition: `${table}.revoked_at IS NULL AND ${table}.rotated_at IS NULL
       AND ${endsAt} > ${at} AND ${endsAt} <= ${at} + ${interval(seconds.at(-1) ?? 0)}
       AND ${alias}.threshold_seconds IS NOT NULL
       AND NOT EXISTS (SELECT FROM token_warnings decided WHERE decided.token_id = ${table}.id AND decided.kind = 'EXPIRY'
-        AND decided.ends_at = ${endsAt} AND decided.threshold_seconds <= ${alias}.threshold_seconds)`,
+        AND decided.ends_at = ${endsAt} AND decided.threshold_seconds <= ${alias}.threshold_seconds
+        OFFSET 0)`,
     threshold: `${alias}.threshold_seconds`,
   };
 }
