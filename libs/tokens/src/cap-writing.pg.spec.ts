@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { wholeSecond } from '@tokenwarden/vocabulary';
 import { rows } from '@tokenwarden/database';
 import { ada, untilWaitingFor, World } from '../test/world.js';
 import {
@@ -44,7 +45,7 @@ describe('the rows of a cap', () => {
   it('follow set by set, each token with its row and one event', async () => {
     const profile = newProfile();
     const ids = await world.manyIssued(1_100, world.userId, profile);
-    await world.cap({ [profile]: 1_800 }, new Date(), 'shorter');
+    await world.cap({ [profile]: 1_800 }, wholeSecond(new Date()), 'shorter');
     const waits: number[] = [(await waiting()).length];
     while (await writeOne()) waits.push((await waiting()).length);
     expect(waits).toEqual([3, 2, 1, 0]);
