@@ -4,7 +4,7 @@ import { rows } from '@tokenwarden/database';
 import { ensureFirstPolicy } from '@tokenwarden/policy';
 import { readSettings } from '@tokenwarden/settings';
 import { capTokens, holdAllTokens, revokeMany } from '@tokenwarden/tokens';
-import { SYSTEM } from '@tokenwarden/vocabulary';
+import { SYSTEM, wholeSecond } from '@tokenwarden/vocabulary';
 import { databaseForSpecs } from '../../../test/harness/index.js';
 import { liveTokensNotInForce } from './in-force.js';
 
@@ -38,7 +38,7 @@ describe('the tokens that another PUBLIC_URL or fewer AUDIENCES have ended', () 
     await fresh.database.transaction(ensureFirstPolicy);
     await fresh.database.transaction(async (tx) => {
       await holdAllTokens(tx);
-      const cap = { enforceFrom: new Date(), maxima: { interactive: 1 } };
+      const cap = { enforceFrom: wholeSecond(new Date()), maxima: { interactive: 1 } };
       await capTokens(tx, { by: SYSTEM, reason: null, policyVersion: 1, ...cap });
     });
     expect(await counted()).toBe(0);
