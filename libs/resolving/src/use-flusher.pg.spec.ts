@@ -198,6 +198,7 @@ describe('a process', () => {
     expect(tally.size).toBe(1);
     jest.advanceTimersByTime(1);
     await until(() => written(one));
+    await flusher.flush(); // what was written is seen a moment before that flush is over
     await until(() => jest.getTimerCount() > 0);
     use(other);
     jest.advanceTimersByTime(PERIOD);
