@@ -8,6 +8,7 @@ import { Loaders, type GraphQLContext } from '@tokenwarden/api';
 import { Database, openDatabase, rows } from '@tokenwarden/database';
 import { DirectoryModule, FileSource } from '@tokenwarden/directory';
 import { ServiceAccountsModule } from '@tokenwarden/service-accounts';
+import { SettingsModule } from '@tokenwarden/settings';
 import { Logs, TelemetryModule } from '@tokenwarden/telemetry';
 import {
   AccessToken,
@@ -20,7 +21,7 @@ import {
 import { graphql, type GraphQLSchema } from 'graphql';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
 import { OwnerResolver, ServiceAccountOfTokenResolver } from './principals.resolver.js';
-import { sessionOf, StoredSamples } from '../../test/stored-samples.js';
+import { SAMPLE_SETTINGS, sessionOf, StoredSamples } from '../../test/stored-samples.js';
 
 // Stands for the list, which has a spec of its own.
 @Resolver()
@@ -65,6 +66,7 @@ beforeAll(async () => {
   nest = await Test.createTestingModule({
     imports: [
       Parts,
+      SettingsModule.forRoot(SAMPLE_SETTINGS),
       TelemetryModule.forRoot(new Logs({ level: 'fatal' })),
       DirectoryModule.forRoot(new FileSource({ path: '/nowhere', acceptsPlainPasswords: false })),
       ServiceAccountsModule,
