@@ -99,3 +99,13 @@ async function groupsSeenBy(url: string, caller: Credentials): Promise<Record<st
   );
   return Object.fromEntries(answer.data.groups.nodes.map(({ id, name }) => [name, id]));
 }
+
+/**
+ * The credentials of somebody of the cast who has some.
+ * @throws Error for `nobody`
+ */
+export function credentialsOf(cast: Cast, name: CallerName): Credentials & { readonly token: string } {
+  const credentials = cast.credentials[name];
+  if (!credentials) throw new Error('Nobody has no credentials.');
+  return credentials;
+}

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { graphql, startProduct, type Credentials, type RunningProduct } from '../harness/index.js';
 import { auditLines } from './audit-lines.js';
-import { castOf, type CallerName, type Cast } from './cast.js';
+import { castOf, credentialsOf, type CallerName, type Cast } from './cast.js';
 import { changeNow, policyInForce, profilesWith, type ChangeInput } from './policy-calls.js';
 import { askForAccountToken, issuedIn, userToken, type Issued } from './token-calls.js';
 
@@ -45,11 +45,7 @@ afterAll(async () => {
   await product?.stop();
 });
 
-function who(name: CallerName): Credentials & { readonly token: string } {
-  const credentials = cast.credentials[name];
-  if (!credentials) throw new Error('Nobody has no credentials.');
-  return credentials;
-}
+const who = (name: CallerName) => credentialsOf(cast, name);
 
 async function ask(caller: Credentials, input: ChangeInput, { page = '', token = '' } = {}) {
   return await graphql<{ policyImpact: ShownImpact }>(

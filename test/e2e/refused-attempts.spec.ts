@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { graphql, startProduct, type Credentials, type RunningProduct } from '../harness/index.js';
 import { auditLines } from './audit-lines.js';
-import { castOf, type CallerName, type Cast } from './cast.js';
+import { castOf, credentialsOf, type CallerName, type Cast } from './cast.js';
 import { askForAccountToken, issuedIn, userToken, type Issued } from './token-calls.js';
 
 let product: RunningProduct;
@@ -22,11 +22,7 @@ afterAll(async () => {
   await product?.stop();
 });
 
-function who(name: CallerName): Credentials & { readonly token: string } {
-  const credentials = cast.credentials[name];
-  if (!credentials) throw new Error('Nobody has no credentials.');
-  return credentials;
-}
+const who = (name: CallerName) => credentialsOf(cast, name);
 
 async function dataOf(caller: Credentials, query: string): Promise<unknown> {
   return (await graphql(product.url, caller, query)).data;

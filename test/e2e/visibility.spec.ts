@@ -7,7 +7,7 @@ import {
   type Credentials,
   type RunningProduct,
 } from '../harness/index.js';
-import { castOf, type Cast, type CallerName } from './cast.js';
+import { castOf, credentialsOf, type Cast, type CallerName } from './cast.js';
 import { askForAccountToken, issuedIn, userToken, type Issued } from './token-calls.js';
 
 let product: RunningProduct;
@@ -27,11 +27,7 @@ afterAll(async () => {
   await product?.stop();
 });
 
-function who(name: CallerName): Credentials & { readonly token: string } {
-  const credentials = cast.credentials[name];
-  if (!credentials) throw new Error('Nobody has no credentials.');
-  return credentials;
-}
+const who = (name: CallerName) => credentialsOf(cast, name);
 
 async function answerTo(caller: Credentials, query: string, variables: object) {
   const answer = await fetch(`${product.url}/graphql`, {

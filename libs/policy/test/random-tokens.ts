@@ -21,6 +21,21 @@ export interface RandomToken {
   readonly mark: { readonly decided: number; readonly sent: number | null } | null;
 }
 
+/** One that nothing happened to: of two days ago, and for two days more. */
+export const PLAIN_TOKEN: RandomToken = {
+  owner: 0,
+  kind: 'USER',
+  profile: 'interactive',
+  created: 48,
+  ends: -48,
+  revoked: null,
+  rotated: false,
+  suspended: false,
+  lastUsed: null,
+  warned: [],
+  mark: null,
+};
+
 /** How many users and how many accounts own the tokens. */
 export const OWNERS = 4;
 

@@ -16,7 +16,6 @@ import {
   successorsOf,
   suspendToken,
   suspendTokensOf,
-  tokenColumns,
   tokensByIds,
   tokensNow,
   type AccessTokenEntity,
@@ -30,16 +29,6 @@ afterAll(() => world?.end());
 
 const byOwner = { reason: null, withScope: false };
 const revocation = { by: ada, reason: 'leak', details: {} };
-
-/** These of the tokens as a statement over all of them reads them. */
-const listed = async (ids: readonly string[]): Promise<AccessTokenEntity[]> =>
-  world.database.read(async (tx) =>
-    rows(
-      tx,
-      `SELECT ${tokenColumns('t')} FROM ${await tokensNow(tx)} t WHERE t.id = ANY ($1::uuid[]) ORDER BY t.id`,
-      [ids],
-    ),
-  );
 
 describe('what one decision revokes', () => {
   it('is what is selected and nothing else, and is recorded once', async () => {
@@ -65,8 +54,8 @@ describe('what one decision revokes', () => {
       details: { filter: { userId: principalId }, reason: 'leak', count: 1_234 },
     });
     expect(await world.changesOf('bulk-revocation', event?.details.revocationId ?? '')).toBe(1);
-    expect((await listed(hit)).filter((token) => token.revokedAt === null)).toEqual([]);
-    expect((await listed(spared)).filter((token) => token.revokedAt !== null)).toEqual([]);
+    expect((await world.listed(hit)).filter((token) => token.revokedAt === null)).toEqual([]);
+    expect((await world.listed(spared)).filter((token) => token.revokedAt !== null)).toEqual([]);
   });
   it('may be nothing, and leaves nothing behind then', async () => {
     const before = await world.sql('SELECT FROM bulk_revocations');
@@ -102,11 +91,11 @@ describe('from that commit on, with no row written', () => {
     expect(read.byId).toEqual(read.found);
     expect(read.successor).toEqual({ ...successor, ...revoked });
     expect(await world.change(token.id, (_, locked) => Promise.resolve(locked))).toEqual(read.found);
-    expect(await listed([token.id])).toEqual([read.found]);
+    expect(await world.listed([token.id])).toEqual([read.found]);
   });
   it('no other token is any different', async () => {
     expect(await world.database.read((tx) => findToken(tx, bystander.id))).toEqual(bystander);
-    expect(await listed([bystander.id])).toEqual([bystander]);
+    expect(await world.listed([bystander.id])).toEqual([bystander]);
   });
   it('it is suspended, resumed and rotated no more', async () => {
     const refused = { code: 'TOKEN_NOT_ACTIVE' };
@@ -154,7 +143,7 @@ describe('several decisions whose rows wait', () => {
         expect(read.get(id)?.revokedReason ?? null).toBe(part === 0 ? null : `part ${part}`);
       }
     }
-    expect(await listed(ids)).toEqual(ids.map((id) => read.get(id)));
+    expect(await world.listed(ids)).toEqual(ids.map((id) => read.get(id)));
   });
 });
 

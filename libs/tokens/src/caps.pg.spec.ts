@@ -17,7 +17,6 @@ import {
   successorsOf,
   suspendToken,
   suspendTokensOf,
-  tokenColumns,
   tokensByIds,
   tokensNow,
   type AccessTokenEntity,
@@ -40,16 +39,6 @@ const after = ({ createdAt }: AccessTokenEntity, seconds: number) =>
 const inSeconds = (seconds: number) => new Date(Math.floor(Date.now() / 1_000 + seconds) * 1_000);
 const endOf = async ({ id }: { id: string }) =>
   (await world.database.read((tx) => findToken(tx, id)))?.endsAt;
-
-/** These of the tokens as a statement over all of them reads them. */
-const listed = async (ids: readonly string[]): Promise<AccessTokenEntity[]> =>
-  world.database.read(async (tx) =>
-    rows(
-      tx,
-      `SELECT ${tokenColumns('t')} FROM ${await tokensNow(tx)} t WHERE t.id = ANY ($1::uuid[]) ORDER BY t.id`,
-      [ids],
-    ),
-  );
 
 describe('what one cap ends', () => {
   it('is each live token of its profiles that would end later, at its creation plus the maximum', async () => {
@@ -121,7 +110,7 @@ describe('what one cap ends', () => {
       ),
     );
     expect(now).toEqual({ count: 100_000 });
-    expect((await listed(ids.slice(0, 3))).map(({ id }) => id)).toEqual(ids.slice(0, 3));
+    expect((await world.listed(ids.slice(0, 3))).map(({ id }) => id)).toEqual(ids.slice(0, 3));
     await world.sql('DELETE FROM bulk_caps');
   }, 120_000);
 });
@@ -151,11 +140,11 @@ describe('from that commit on, with no row written', () => {
     expect(read.byId).toEqual(read.found);
     expect(read.successor).toEqual({ ...successor, endsAt: after(successor, 5_400) });
     expect(await world.change(token.id, (_, locked) => Promise.resolve(locked))).toEqual(read.found);
-    expect(await listed([token.id])).toEqual([read.found]);
+    expect(await world.listed([token.id])).toEqual([read.found]);
   });
   it('no other token is any different', async () => {
     expect(await world.database.read((tx) => findToken(tx, bystander.id))).toEqual(bystander);
-    expect(await listed([bystander.id])).toEqual([bystander]);
+    expect(await world.listed([bystander.id])).toEqual([bystander]);
   });
   it('whoever changes it is given the end that holds', async () => {
     const ends = expect.objectContaining({ endsAt: endsAt() });
@@ -169,7 +158,7 @@ describe('from that commit on, with no row written', () => {
     await world.revokeThese([token.id]);
     const read = await world.database.read((tx) => findToken(tx, token.id));
     expect(read).toMatchObject({ endsAt: endsAt(), revokedBy: ada.actor });
-    expect(await listed([token.id])).toEqual([read]);
+    expect(await world.listed([token.id])).toEqual([read]);
   });
   it('a second cap moves an end further, and never back', async () => {
     expect(await world.cap({ [profile]: 6_000 })).toBe(0);
@@ -177,7 +166,7 @@ describe('from that commit on, with no row written', () => {
     expect(await world.cap({ [profile]: 4_500 })).toBe(2);
     expect(await endOf(token)).toEqual(after(token, 4_500));
     expect(await world.cap({ [profile]: 5_000 })).toBe(0);
-    const [now] = await listed([token.id]);
+    const [now] = await world.listed([token.id]);
     expect(now?.endsAt).toEqual(after(token, 4_500));
   });
   it('its rotation leaves the cap in the trail before itself, and the earlier of the two ends', async () => {

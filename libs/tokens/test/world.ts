@@ -9,6 +9,8 @@ import {
   holdAllTokens,
   lockToken,
   revokeMany,
+  tokenColumns,
+  tokensNow,
   writeWaitingCapSet,
   writeWaitingSet,
   type AccessTokenEntity,
@@ -62,6 +64,17 @@ export class World {
   /** One statement by itself, which may take its time. */
   sql<T>(text: string, parameters: readonly unknown[] = []): Promise<T[]> {
     return this.database.read((tx) => rows<T>(tx, text, parameters), { withinSeconds: 60 });
+  }
+
+  /** These of the tokens, in their order, as a statement over all of them reads them. */
+  listed(ids: readonly string[]): Promise<AccessTokenEntity[]> {
+    return this.database.read(async (tx) =>
+      rows(
+        tx,
+        `SELECT ${tokenColumns('t')} FROM ${await tokensNow(tx)} t WHERE t.id = ANY ($1::uuid[]) ORDER BY t.id`,
+        [ids],
+      ),
+    );
   }
 
   /** Another user, by id. */

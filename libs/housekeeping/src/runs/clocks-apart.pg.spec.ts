@@ -1,13 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Database } from '@tokenwarden/database';
-import { Notifications } from '@tokenwarden/notifications';
-import { Settings, type SettingsValues } from '@tokenwarden/settings';
-import { Logs } from '@tokenwarden/telemetry';
 import { keptTokensForSpecs } from '../../test/kept-tokens.js';
 import { BY_HAND, DRY } from '../../test/running-housekeeping.js';
-import { ExpiryWarningsTask } from '../expiry-warnings/expiry-warnings.task.js';
-import { IdleRevocationTask } from '../idle-revocation/idle-revocation.task.js';
-import { PurgeTask } from '../purge/purge.task.js';
+import { idle, purge, warn } from '../../test/tasks-by-policy.js';
 
 const kept = keptTokensForSpecs();
 const FUNCTIONS = ['clock_timestamp', 'statement_timestamp', 'now', 'transaction_timestamp'];
@@ -32,20 +26,6 @@ afterEach(async () => {
   await kept.forget();
   await kept.sql('DROP SCHEMA wrong CASCADE');
 });
-
-const settings = new Settings({
-  ...{ instanceName: 'keeper', publicUrl: 'https://tokens.example.org', webhook: undefined },
-  mail: {
-    server: { host: '127.0.0.1', port: 9, isTls: false, credentials: undefined },
-    from: { name: 'Tokenwarden', address: 'tokenwarden@example.org' },
-  },
-} as Partial<SettingsValues> as SettingsValues);
-const notifications = (on: Database) =>
-  new Notifications(on, new Logs({ level: 'info', destination: { write: () => undefined } }), settings);
-const purge = (on: Database) => new PurgeTask(on);
-const idle = (on: Database) =>
-  new IdleRevocationTask({ database: on, notifications: notifications(on), usesWrittenWithin: 20 });
-const warn = (on: Database) => new ExpiryWarningsTask(on, notifications(on));
 
 const FAILED = (words: string) => ({
   state: 'FAILED',

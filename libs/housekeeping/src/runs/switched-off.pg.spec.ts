@@ -1,38 +1,16 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Database } from '@tokenwarden/database';
-import { Notifications } from '@tokenwarden/notifications';
-import { Settings, type SettingsValues } from '@tokenwarden/settings';
-import { Logs } from '@tokenwarden/telemetry';
 import { SYSTEM } from '@tokenwarden/vocabulary';
 import { keptTokensForSpecs } from '../../test/kept-tokens.js';
 import { BY_HAND } from '../../test/running-housekeeping.js';
-import { ExpiryWarningsTask } from '../expiry-warnings/expiry-warnings.task.js';
-import { IdleRevocationTask } from '../idle-revocation/idle-revocation.task.js';
-import { PurgeTask } from '../purge/purge.task.js';
+import { idle, purge, warn } from '../../test/tasks-by-policy.js';
 
 const kept = keptTokensForSpecs();
 const SCHEDULED = { trigger: 'SCHEDULE', by: SYSTEM, dryRun: false } as const;
 const ALL = 5_000;
 
-const settings = new Settings({
-  ...{ instanceName: 'keeper', publicUrl: 'https://tokens.example.org', webhook: undefined },
-  mail: {
-    server: { host: '127.0.0.1', port: 9, isTls: false, credentials: undefined },
-    from: { name: 'Tokenwarden', address: 'tokenwarden@example.org' },
-  },
-} as Partial<SettingsValues> as SettingsValues);
-const notifications = (on: Database) =>
-  new Notifications(on, new Logs({ level: 'info', destination: { write: () => undefined } }), settings);
-const idle = (on: Database) =>
-  new IdleRevocationTask({ database: on, notifications: notifications(on), usesWrittenWithin: 20 });
-
 const TASKS = [
-  ['PURGE', 'purge', (on: Database) => new PurgeTask(on), { ends: '200 days', created: '300 days' }],
-  [
-    ...(['EXPIRY_WARNINGS', 'expiryWarnings'] as const),
-    (on: Database) => new ExpiryWarningsTask(on, notifications(on)),
-    { ends: '-5 days', created: '300 days' },
-  ],
+  ['PURGE', 'purge', purge, { ends: '200 days', created: '300 days' }],
+  [...(['EXPIRY_WARNINGS', 'expiryWarnings'] as const), warn, { ends: '-5 days', created: '300 days' }],
   ['IDLE_REVOCATION', 'idleRevocation', idle, { ends: '-5 days', created: '300 days' }],
 ] as const;
 

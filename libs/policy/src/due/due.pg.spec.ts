@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { openDatabase, type Database } from '@tokenwarden/database';
 import { durationOfSeconds } from '@tokenwarden/vocabulary';
 import { freshDatabase, type TestDatabase } from '../../../../test/harness/index.js';
-import { anyLength, anyToken, StoredTokens, type RandomToken } from '../../test/random-tokens.js';
+import {
+  anyLength,
+  anyToken,
+  PLAIN_TOKEN,
+  StoredTokens,
+  type RandomToken,
+} from '../../test/random-tokens.js';
 import { idleDue, idleToMark, idleToRevoke } from './idle-due.queries.js';
 import { purgeDue } from './purge-due.queries.js';
 import { warningDue } from './warning-due.queries.js';
@@ -142,19 +148,7 @@ function isToRevoke(token: RandomToken, after: number, whole: number): boolean {
 }
 
 describe('the borders', () => {
-  const token: RandomToken = {
-    owner: 0,
-    kind: 'USER',
-    profile: 'interactive',
-    created: 48,
-    ends: -24,
-    revoked: null,
-    rotated: false,
-    suspended: false,
-    lastUsed: null,
-    warned: [],
-    mark: null,
-  };
+  const token: RandomToken = { ...PLAIN_TOKEN, ends: -24 };
   async function holds(condition: string, facts: Partial<RandomToken>, from = ''): Promise<boolean> {
     await stored.replaceBy([{ ...token, ...facts }], now);
     return (await stored.run(`SELECT FROM access_tokens t ${from} WHERE ${condition}`, [now])).length === 1;

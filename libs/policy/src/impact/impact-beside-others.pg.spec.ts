@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { rows } from '@tokenwarden/database';
 import { ImpactWorld } from '../../test/impact-world.js';
-import type { RandomToken } from '../../test/random-tokens.js';
+import { PLAIN_TOKEN } from '../../test/random-tokens.js';
 import { FIRST_POLICY } from '../policy-document.rules.js';
 
 jest.setTimeout(60_000);
@@ -13,23 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => world?.end());
 
-const plain: RandomToken = {
-  owner: 0,
-  kind: 'USER',
-  profile: 'interactive',
-  created: 48,
-  ends: -48,
-  revoked: null,
-  rotated: false,
-  suspended: false,
-  lastUsed: null,
-  warned: [],
-  mark: null,
-};
-
 describe('asking what a change would do', () => {
   it('leaves the database to everybody else, however many ask', async () => {
-    await world.tokens.replaceBy([plain], await world.second());
+    await world.tokens.replaceBy([PLAIN_TOKEN], await world.second());
     const expectedVersion = await world.inForce(FIRST_POLICY);
     const changes = { idleRevocation: { enabled: true, after: 'PT1H' } };
     let [letGo, held] = [() => {}, () => {}];

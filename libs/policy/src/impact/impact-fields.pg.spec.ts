@@ -11,7 +11,7 @@ import { Database } from '@tokenwarden/database';
 import { ServiceAccountToken, TokensModule, UserToken } from '@tokenwarden/tokens';
 import type { Caller } from '@tokenwarden/vocabulary';
 import { ImpactWorld, READER, sessionOf } from '../../test/impact-world.js';
-import type { RandomToken } from '../../test/random-tokens.js';
+import { PLAIN_TOKEN, type RandomToken } from '../../test/random-tokens.js';
 import { FIRST_POLICY } from '../policy-document.rules.js';
 import { WarningsResolver } from '../warnings/warnings.resolver.js';
 import { ImpactResolver } from './impact.resolver.js';
@@ -50,17 +50,10 @@ afterAll(async () => {
 });
 
 const token: RandomToken = {
-  owner: 0,
-  kind: 'USER',
+  ...PLAIN_TOKEN,
   profile: 'gone',
   created: 72,
-  ends: -48,
-  revoked: null,
-  rotated: false,
-  suspended: false,
-  lastUsed: null,
   warned: [{ hours: 48, ofOtherEnd: false }],
-  mark: null,
 };
 
 async function ask(fields: string, caller = READER) {

@@ -5,7 +5,7 @@ import { Loaders } from '@tokenwarden/api';
 import { rows } from '@tokenwarden/database';
 import { capTokens, holdAllTokens, revokeMany } from '@tokenwarden/tokens';
 import { ADA, ImpactWorld, READER } from '../../test/impact-world.js';
-import { anyToken, type RandomToken } from '../../test/random-tokens.js';
+import { anyToken, PLAIN_TOKEN, type RandomToken } from '../../test/random-tokens.js';
 import type { AskedChange } from '../change/prepare-change.js';
 import { FIRST_POLICY } from '../policy-document.rules.js';
 
@@ -26,19 +26,6 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const plain: RandomToken = {
-  owner: 0,
-  kind: 'USER',
-  profile: 'interactive',
-  created: 48,
-  ends: -48,
-  revoked: null,
-  rotated: false,
-  suspended: false,
-  lastUsed: null,
-  warned: [],
-  mark: null,
-};
 const MANNER = `SELECT current_setting('transaction_isolation') AS isolation, current_setting('transaction_read_only') AS only`;
 const hoursFromNow = (hours: number) => new Date(now.getTime() + hours * 3_600_000);
 const keep = (changes: AskedChange['changes']): AskedChange => ({
@@ -81,7 +68,7 @@ describe('a page of what a change would hit', () => {
   );
   it('holds no token twice and leaves none out while the moment from which a cap counts moves on', async () => {
     const ids = await world.tokens.replaceBy(
-      [...Array(9).keys()].map(() => plain),
+      [...Array(9).keys()].map(() => PLAIN_TOKEN),
       now,
     );
     const secondsPass = async () => {
@@ -92,7 +79,10 @@ describe('a page of what a change would hit', () => {
     expect(hits.map(({ id }) => id)).toEqual([...ids].sort());
   });
   it('says how many there are over all, and whether it goes on', async () => {
-    await world.tokens.replaceBy([plain, plain, { ...plain, owner: 1 }, { ...plain, ends: 1 }], now);
+    await world.tokens.replaceBy(
+      [PLAIN_TOKEN, PLAIN_TOKEN, { ...PLAIN_TOKEN, owner: 1 }, { ...PLAIN_TOKEN, ends: 1 }],
+      now,
+    );
     const impact = await world.ask(cap('PT1H'));
     const { pageInfo, totalCount, nodes } = await impact.tokensOnPage({ first: 2 });
     expect([pageInfo.hasNextPage, await totalCount, nodes.length]).toEqual([true, 3, 2]);
@@ -105,7 +95,7 @@ describe('a page of what a change would hit', () => {
     ]);
   });
   it('is of this very change: a cursor of another one is refused', async () => {
-    await world.tokens.replaceBy([plain, plain], now);
+    await world.tokens.replaceBy([PLAIN_TOKEN, PLAIN_TOKEN], now);
     const { pageInfo } = await (await world.ask(cap('PT1H'))).tokensOnPage({ first: 1 });
     const other = await world.ask(cap('PT2H'));
     await expect(other.tokensOnPage({ first: 1, after: pageInfo.endCursor })).rejects.toMatchObject({
@@ -124,7 +114,7 @@ describe('a page of what a change would hit', () => {
 
 describe('an effect', () => {
   const effectsOf = async (token: Partial<RandomToken>, asked: AskedChange) => {
-    await world.tokens.replaceBy([{ ...plain, ...token }], now);
+    await world.tokens.replaceBy([{ ...PLAIN_TOKEN, ...token }], now);
     return (await world.hits(asked))[0]?.effects ?? [];
   };
   it('is told in the order of the schema, several of one token', async () => {
@@ -174,7 +164,7 @@ describe('an effect', () => {
 describe('a token that a cap ends at once', () => {
   it('is not called idle nor warned of as well: there is nothing left to end', async () => {
     await world.tokens.usesWholeSince(hoursFromNow(-48));
-    await world.tokens.replaceBy([plain], now);
+    await world.tokens.replaceBy([PLAIN_TOKEN], now);
     const changes = {
       ...cap('PT1H').changes,
       idleRevocation: { enabled: true, after: 'PT1H' },
@@ -189,7 +179,10 @@ describe('a token that a cap ends at once', () => {
 
 describe('tokens whose rows are still to be written', () => {
   it('are as they are now: those being revoked have ended, those being capped end earlier', async () => {
-    const [revoked, capped, free] = await world.tokens.replaceBy([plain, plain, plain], now);
+    const [revoked, capped, free] = await world.tokens.replaceBy(
+      [PLAIN_TOKEN, PLAIN_TOKEN, PLAIN_TOKEN],
+      now,
+    );
     if (!revoked || !capped || !free) throw new Error('Three were stored.');
     await world.database.transaction(async (tx) => {
       await holdAllTokens(tx);
@@ -213,7 +206,7 @@ describe('tokens whose rows are still to be written', () => {
 
 describe('asking', () => {
   it('is refused by a value first, then by the version, then where nothing would change', async () => {
-    await world.tokens.replaceBy([plain], now);
+    await world.tokens.replaceBy([PLAIN_TOKEN], now);
     const stale = version - 1;
     const refusal = (asked: AskedChange) => expect(world.ask(asked)).rejects;
     const thresholds: string[] = [];
@@ -230,12 +223,12 @@ describe('asking', () => {
     await refusal({ ...keep({}), enforceFrom: now }).toMatchObject({ field: 'enforceFrom' });
   });
   it('with no value changed is answered where a cap hits a token that exceeds already', async () => {
-    await world.tokens.replaceBy([{ ...plain, created: 1_000 }], now);
+    await world.tokens.replaceBy([{ ...PLAIN_TOKEN, created: 1_000 }], now);
     const impact = await world.ask({ ...keep({}), existingTokens: 'CAP' });
     expect(await impact.cutShort).toBe(1);
   });
   it('writes nothing', async () => {
-    await world.tokens.replaceBy([plain, { ...plain, created: 6, ends: 5 }], now);
+    await world.tokens.replaceBy([PLAIN_TOKEN, { ...PLAIN_TOKEN, created: 6, ends: 5 }], now);
     const written = () =>
       world.tokens
         .run(`SELECT (SELECT count(*) FROM policy_versions) AS versions, (SELECT count(*) FROM bulk_caps) AS caps,
@@ -248,7 +241,7 @@ describe('asking', () => {
     expect(await written()).toEqual(before);
   });
   it('reads the counts and every page of one query in one snapshot, in which nothing can be written', async () => {
-    await world.tokens.replaceBy([plain, plain, plain], now);
+    await world.tokens.replaceBy([PLAIN_TOKEN, PLAIN_TOKEN, PLAIN_TOKEN], now);
     const transaction = world.database.transaction.bind(world.database);
     const manners: unknown[] = [];
     jest.spyOn(world.database, 'transaction').mockImplementation((work) =>
