@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { pageOf, toConnection, type Connection, type ForwardPageArgs } from '@tokenwarden/api';
 import { Database } from '@tokenwarden/database';
-import { isIdentifier } from '@tokenwarden/vocabulary';
+import { isIdentifier, unavailable } from '@tokenwarden/vocabulary';
 import type { AuditEventFilter } from './audit-event.inputs.js';
 import { toAuditEvent, type AuditEvent } from './audit-event.type.js';
 import { eventsOnPage, NEWEST_FIRST } from './audit-events.queries.js';
@@ -22,7 +22,7 @@ export class AuditService {
   ) {}
 
   /**
-   * A page of the trail, newest first.
+   * A page of the trail, newest first: of what has its place by now, where very much happened a moment ago.
    * @throws Problem `INVALID_INPUT` on `first` or `after`, `UNAVAILABLE`
    */
   async eventsOnPage(args: ForwardPageArgs, filter: AuditEventFilter): Promise<Connection<AuditEvent>> {
@@ -31,7 +31,7 @@ export class AuditService {
       { list: 'auditEvents', filter },
       NEWEST_FIRST.map((column) => column.type),
     );
-    await this.sequencer.catchUp();
+    await this.sequencer.hasCaughtUp();
     const found = await this.database.read((tx) => eventsOnPage(tx, filter, page));
     return toConnection(page, found.map(toAuditEvent), (event) => [event.sequence]);
   }
@@ -39,7 +39,7 @@ export class AuditService {
   /** The event of this id, or undefined. */
   async eventById(id: string): Promise<AuditEvent | undefined> {
     if (!isIdentifier(id)) return undefined;
-    await this.sequencer.catchUp();
+    await this.sequencer.hasCaughtUp();
     const row = await this.database.read((tx) => eventRowById(tx, id));
     return row && toAuditEvent(row);
   }
@@ -56,10 +56,12 @@ export class AuditService {
   /**
    * The trail of a span, oldest first, in batches, up to what there is now. The first batch is read before this returns,
    * so that a caller learns of trouble before it has begun to answer.
-   * @throws Problem `UNAVAILABLE`, here and while the batches are taken
+   * @throws Problem `UNAVAILABLE`, here and while the batches are taken; also where events wait for their places for longer than a
+   * request may: an export without them would look whole
    */
   async exported(span: Span): Promise<AsyncGenerator<AuditEvent[]>> {
-    await this.sequencer.catchUp();
+    if (!(await this.sequencer.hasCaughtUp()))
+      throw unavailable('The events of what was done to very many are being put in order. Try again later.');
     const whole = await this.database.read((tx) => stretchOf(tx, span));
     // There are no gaps: a stretch of so many places holds so many events.
     const next = async (first: bigint) => {

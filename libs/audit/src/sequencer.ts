@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database, lockFor, PeriodicWork, type Transaction } from '@tokenwarden/database';
 import { Logs } from '@tokenwarden/telemetry';
@@ -8,6 +9,8 @@ import { chained } from './chain.rules.js';
 const BATCH = 100;
 /** Twice within the second that an event may wait for its place. */
 const PERIOD_MILLISECONDS = 400;
+/** With what it takes to read the trail, a request is answered within five seconds. */
+const PATIENCE_MILLISECONDS = 3_000;
 
 /**
  * Gives recorded events their places in the trail: in order of arrival, one process at a time. An event whose commit
@@ -54,6 +57,21 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
       () => this.begin(),
     );
     return this.following;
+  }
+
+  /**
+   * As `catchUp`, for whoever is waited for: gives up waiting after three seconds, and goes on behind that.
+   * @returns Whether every event that was committed before the call has its place; very many at once take a while
+   * @throws Problem `UNAVAILABLE`
+   */
+  async hasCaughtUp(): Promise<boolean> {
+    const waiting = new AbortController();
+    const outOfPatience = pause(PATIENCE_MILLISECONDS, false, { signal: waiting.signal }).catch(() => false);
+    try {
+      return await Promise.race([this.catchUp().then(() => true), outOfPatience]);
+    } finally {
+      waiting.abort();
+    }
   }
 
   private begin(): Promise<void> {
